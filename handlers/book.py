@@ -1,0 +1,40 @@
+"""Book this time for good, held before or not. (helsenorge.md, H3 and H4)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers.desk.model import Book, Booked, Declined, Reason
+from handlers.desk.rules import is_hold_of, why_not_this_slot
+
+if TYPE_CHECKING:
+    from handlers.desk.model import Slot
+    from handlers.desk.store import Desk
+
+
+def handle(request: Book, desk: Desk) -> Booked | Declined:
+    """Confirm the patient's hold on the slot, or book the slot in one step when nobody has it.
+
+    So a citizen whose hold has lapsed still gets the time if it is free.
+    """
+    slot = _the_slot_meant(request, desk)
+    if slot is None:
+        return Declined(Reason.SLOT_UNKNOWN)
+    if reason := why_not_this_slot(slot, request, desk.now):
+        return Declined(reason)
+    taken = desk.taken_by(slot)
+    if taken is None:
+        return Booked(desk.take(slot, request, hold=None))
+    if is_hold_of(taken, request.patient):
+        return Booked(desk.confirm(taken, request.reason))
+    return Declined(Reason.SLOT_TAKEN)
+
+
+def _the_slot_meant(request: Book, desk: Desk) -> Slot | None:
+    """The slot named, or the one that the reservation named is of: portals put either id first (H7)."""
+    named = [request.slot_id, *filter(None, [request.reservation_id])]
+    for slot_id in named:
+        if slot := desk.slot(request.owner, slot_id):
+            return slot
+    held = desk.appointments(request.owner, request.patient.national_id, named)
+    return desk.slot(request.owner, held[0].slot_id) if held else None

@@ -1,0 +1,103 @@
+"""What an import says it did: frozen values that name calendars and slots, and never a patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from handlers.calendars.layout import Placed
+    from handlers.desk.model import State
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each. A calendar is never removed but closed, and is counted here as removed."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.added + other.added,
+            self.changed + other.changed,
+            self.removed + other.removed,
+            self.unchanged + other.unchanged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSlot:
+    """A slot that somebody has, and that stays as it was although the file says otherwise.
+
+    ``state`` is BOOKED or HELD. ``start`` and ``end`` (aware UTC) are the store's; ``wanted`` is what the
+    file says instead, or ``None`` when it no longer has the slot.
+    """
+
+    id: str
+    calendar_id: str
+    start: datetime
+    end: datetime
+    state: State
+    wanted: Placed | None
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldSlot:
+    """A slot of the file that is not offered, since its practitioner has a kept slot at the time.
+
+    ``start`` and ``end`` are aware UTC.
+    """
+
+    id: str
+    calendar_id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerReport:
+    """What importing did to one owner's calendars.
+
+    ``closed`` are the ids of the calendars that this import closed. A slot that was kept or withheld is
+    in no count.
+    """
+
+    her_id: str
+    name: str
+    calendars: Counts
+    slots: Counts
+    kept: tuple[KeptSlot, ...]
+    withheld: tuple[WithheldSlot, ...]
+    closed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What importing a file did: owner by owner in the order of the file, and in sum."""
+
+    owners: tuple[OwnerReport, ...]
+
+    @property
+    def calendars(self) -> Counts:
+        return sum((owner.calendars for owner in self.owners), Counts())
+
+    @property
+    def slots(self) -> Counts:
+        return sum((owner.slots for owner in self.owners), Counts())
+
+    @property
+    def kept(self) -> tuple[KeptSlot, ...]:
+        return tuple(slot for owner in self.owners for slot in owner.kept)
+
+    @property
+    def withheld(self) -> tuple[WithheldSlot, ...]:
+        return tuple(slot for owner in self.owners for slot in owner.withheld)
+
+    @property
+    def closed(self) -> tuple[str, ...]:
+        return tuple(calendar for owner in self.owners for calendar in owner.closed)

@@ -1,0 +1,290 @@
+"""The desk's books: everything the handlers look up and write, inside one transaction that is not ours.
+
+A ``Desk`` lives as long as one transaction. It never commits, never rolls back, never asks what time it
+is and never decides: deciding is for ``rules`` and the handlers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, exists, func, insert, not_, or_, select, update
+
+from handlers.desk import tables
+from handlers.desk.model import (
+    Appointment,
+    Calendar,
+    Conditions,
+    Owner,
+    Patient,
+    Practitioner,
+    Relation,
+    Representative,
+    Reserve,
+    Slot,
+    State,
+    TimeType,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import ColumnElement, Connection, RowMapping
+
+s, a = tables.slot, tables.appointment
+
+
+class Desk:
+    """One transaction at the desk, at the moment ``now`` (aware UTC).
+
+    ``new_id`` makes the ids of appointments; each must be given once only.
+    """
+
+    def __init__(self, connection: Connection, now: datetime, new_id: Callable[[], str]) -> None:
+        self._connection = connection
+        self._calendars: dict[str, dict[str, Calendar]] = {}
+        self._new_id = new_id
+        self.now = now
+
+    # --- what is offered
+
+    def owners(self) -> list[Owner]:
+        """The parties that own calendars, by HER-id."""
+        rows = self._connection.execute(select(tables.owner).order_by(tables.owner.c.her_id))
+        return [Owner(**row) for row in rows.mappings()]
+
+    def calendars(self, her_id: str) -> Sequence[Calendar]:
+        """The open calendars of an owner, in the order in which the clinic lists them."""
+        return list(self._calendars_of(her_id).values())
+
+    def free_slots(
+        self, her_id: str, start: datetime, end: datetime, calendar_ids: Collection[str]
+    ) -> list[Slot]:
+        """The slots from ``start`` up to, not including, ``end`` that nobody has taken, by their start."""
+        query = (
+            select(s)
+            .where(
+                s.c.her_id == her_id,
+                s.c.calendar_id.in_(calendar_ids),
+                s.c.start >= start,
+                s.c.start < end,
+                self._is_free(),
+            )
+            .order_by(s.c.start, s.c.calendar_id, s.c.id)
+        )
+        return [self._slot(row) for row in self._connection.execute(query).mappings()]
+
+    def bookable_spans(self, her_id: str) -> dict[str, tuple[datetime, datetime]]:
+        """The first and last start of a free slot in each calendar that has one, from now on."""
+        query = (
+            select(s.c.calendar_id, func.min(s.c.start), func.max(s.c.start))
+            .where(s.c.her_id == her_id, s.c.start > self.now, self._is_free())
+            .group_by(s.c.calendar_id)
+        )
+        return {calendar: (first, last) for calendar, first, last in self._connection.execute(query)}
+
+    def slot(self, her_id: str, slot_id: str) -> Slot | None:
+        """The slot, locked until the transaction ends, so that what is read of it stays true."""
+        query = select(s).where(s.c.her_id == her_id, s.c.id == slot_id).with_for_update()
+        row = self._connection.execute(query).mappings().one_or_none()
+        return (
+            None if row is None or row["calendar_id"] not in self._calendars_of(her_id) else self._slot(row)
+        )
+
+    # --- what is taken
+
+    def taken_by(self, slot: Slot) -> Appointment | None:
+        """Who has the slot. A hold on it that has lapsed is written down as such first."""
+        self._connection.execute(
+            update(a)
+            .where(_of_slot(slot), a.c.state == State.HELD, a.c.held_until <= self.now)
+            .values(state=State.LAPSED, changed_at=self.now)
+        )
+        query = select(a).where(_of_slot(slot), tables.living)
+        row = self._connection.execute(query).mappings().one_or_none()
+        return None if row is None else _appointment(row)
+
+    def appointments(self, her_id: str, national_id: str, references: Collection[str]) -> list[Appointment]:
+        """A patient's appointments whose own or whose slot's id is among ``references``, newest first.
+
+        The rows are locked until the transaction ends.
+        """
+        query = (
+            select(a)
+            .where(
+                a.c.her_id == her_id,
+                a.c.national_id == national_id,
+                or_(a.c.id.in_(references), a.c.slot_id.in_(references)),
+            )
+            .order_by(a.c.created_at.desc(), a.c.id)
+            .with_for_update()
+        )
+        return [_appointment(row) for row in self._connection.execute(query).mappings()]
+
+    def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None) -> Appointment:
+        """Enter an appointment on a slot that nobody has: held for ``hold``, or booked when that is ``None``.
+
+        A slot that somebody has after all is refused by the database (``IntegrityError``).
+        """
+        appointment = Appointment(
+            id=self._new_id(),
+            her_id=slot.calendar.her_id,
+            calendar_id=slot.calendar.id,
+            slot_id=slot.id,
+            state=State.BOOKED if hold is None else State.HELD,
+            start=slot.start,
+            end=slot.end,
+            title=slot.type.name,
+            place=slot.calendar.place,
+            practitioner=slot.calendar.practitioner,
+            patient=request.patient,
+            representative=request.representative,
+            reason=request.reason,
+            held_until=None if hold is None else self.now + hold,
+        )
+        moment = {"created_at": self.now, "changed_at": self.now}
+        self._connection.execute(insert(a), {**_row(appointment), **moment})
+        return appointment
+
+    def confirm(self, held: Appointment, reason: str | None) -> Appointment:
+        """Turn a hold into a booking; a reason given now replaces the one given then."""
+        booked = replace(held, state=State.BOOKED, held_until=None, reason=reason or held.reason)
+        self._change(booked, reason=booked.reason, held_until=None)
+        return booked
+
+    def cancel(self, appointment: Appointment, reason: str | None) -> Appointment:
+        """Give the slot back. The row stays, with the reason that the citizen gave."""
+        cancelled = replace(appointment, state=State.CANCELLED, held_until=None)
+        self._change(cancelled, cancellation_reason=reason, held_until=None)
+        return cancelled
+
+    # --- inside
+
+    def _change(self, appointment: Appointment, **values: object) -> None:
+        self._connection.execute(
+            update(a)
+            .where(a.c.id == appointment.id)
+            .values(state=appointment.state, changed_at=self.now, **values)
+        )
+
+    def _is_free(self) -> ColumnElement[bool]:
+        lapsed = a.c.held_until <= self.now
+        taken = exists().where(
+            a.c.her_id == s.c.her_id,
+            a.c.slot_id == s.c.id,
+            tables.living,
+            or_(a.c.held_until.is_(None), not_(lapsed)),
+        )
+        return not_(taken)
+
+    def _calendars_of(self, her_id: str) -> dict[str, Calendar]:
+        if her_id not in self._calendars:
+            self._calendars[her_id] = self._read_calendars(her_id)
+        return self._calendars[her_id]
+
+    def _read_calendars(self, her_id: str) -> dict[str, Calendar]:
+        c, t = tables.calendar, tables.time_type
+        types: dict[str, list[TimeType]] = {}
+        rows = self._connection.execute(
+            select(t).where(t.c.her_id == her_id).order_by(t.c.position)
+        ).mappings()
+        for row in rows:
+            duration = timedelta(seconds=row["duration_seconds"])
+            types.setdefault(row["calendar_id"], []).append(TimeType(row["code"], row["name"], duration))
+        query = select(c).where(c.c.her_id == her_id, c.c.open).order_by(c.c.position)
+        found = self._connection.execute(query).mappings()
+        return {row["id"]: _calendar(row, tuple(types.get(row["id"], ()))) for row in found}
+
+    def _slot(self, row: RowMapping) -> Slot:
+        calendar = self._calendars_of(row["her_id"])[row["calendar_id"]]
+        kind = next(t for t in calendar.types if t.code == row["type_code"])
+        return Slot(id=row["id"], calendar=calendar, type=kind, start=row["start"], end=row["end"])
+
+
+def _of_slot(slot: Slot) -> ColumnElement[bool]:
+    return and_(a.c.her_id == slot.calendar.her_id, a.c.slot_id == slot.id)
+
+
+def _practitioner(hpr: str | None, family_name: str | None, given_name: str | None) -> Practitioner | None:
+    return None if hpr is None else Practitioner(hpr, family_name or "", given_name or "")
+
+
+def _calendar(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
+    version, hold = row["conditions_version"], row["hold_seconds"]
+    return Calendar(
+        her_id=row["her_id"],
+        id=row["id"],
+        name=row["name"],
+        category=row["category"],
+        practitioner=_practitioner(row["hpr"], row["family_name"], row["given_name"]),
+        text=row["text"],
+        place=row["place"],
+        conditions=None if version is None else Conditions(version, row["conditions_text"]),
+        hold=None if hold is None else timedelta(seconds=hold),
+        types=types,
+    )
+
+
+def _representative(row: RowMapping) -> Representative | None:
+    if row["relation"] is None:
+        return None
+    return Representative(
+        relation=Relation(row["relation"]),
+        national_id=row["representative_national_id"],
+        family_name=row["representative_family_name"],
+        given_name=row["representative_given_name"],
+        phone=row["representative_phone"],
+    )
+
+
+def _appointment(row: RowMapping) -> Appointment:
+    return Appointment(
+        id=row["id"],
+        her_id=row["her_id"],
+        calendar_id=row["calendar_id"],
+        slot_id=row["slot_id"],
+        state=State(row["state"]),
+        start=row["start"],
+        end=row["end"],
+        title=row["title"],
+        place=row["place"],
+        practitioner=_practitioner(
+            row["hpr"], row["practitioner_family_name"], row["practitioner_given_name"]
+        ),
+        patient=Patient(row["national_id"], row["family_name"], row["given_name"], row["phone"]),
+        representative=_representative(row),
+        reason=row["reason"],
+        held_until=row["held_until"],
+    )
+
+
+def _row(appointment: Appointment) -> Mapping[str, Any]:
+    practitioner, acting = appointment.practitioner, appointment.representative
+    return {
+        "id": appointment.id,
+        "her_id": appointment.her_id,
+        "calendar_id": appointment.calendar_id,
+        "slot_id": appointment.slot_id,
+        "state": appointment.state,
+        "start": appointment.start,
+        "end": appointment.end,
+        "title": appointment.title,
+        "place": appointment.place,
+        "hpr": practitioner.hpr if practitioner else None,
+        "practitioner_family_name": practitioner.family_name if practitioner else None,
+        "practitioner_given_name": practitioner.given_name if practitioner else None,
+        "national_id": appointment.patient.national_id,
+        "family_name": appointment.patient.family_name,
+        "given_name": appointment.patient.given_name,
+        "phone": appointment.patient.phone,
+        "relation": acting.relation if acting else None,
+        "representative_national_id": acting.national_id if acting else None,
+        "representative_family_name": acting.family_name if acting else None,
+        "representative_given_name": acting.given_name if acting else None,
+        "representative_phone": acting.phone if acting else None,
+        "reason": appointment.reason,
+        "held_until": appointment.held_until,
+    }

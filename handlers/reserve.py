@@ -1,0 +1,27 @@
+"""Keep this time for me; in a one-step calendar: book it. (helsenorge.md, C2 and H4)"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers.desk.model import Booked, Declined, Reason, Reserve
+from handlers.desk.rules import is_hold_of, why_not_this_slot
+
+if TYPE_CHECKING:
+    from handlers.desk.store import Desk
+
+
+def handle(request: Reserve, desk: Desk) -> Booked | Declined:
+    """Hold the slot, or book it where the calendar has no holds.
+
+    A patient who holds the slot already keeps that very hold: asking again makes it no longer.
+    """
+    slot = desk.slot(request.owner, request.slot_id)
+    if slot is None:
+        return Declined(Reason.SLOT_UNKNOWN)
+    if reason := why_not_this_slot(slot, request, desk.now):
+        return Declined(reason)
+    taken = desk.taken_by(slot)
+    if taken is None:
+        return Booked(desk.take(slot, request, hold=slot.calendar.hold))
+    return Booked(taken) if is_hold_of(taken, request.patient) else Declined(Reason.SLOT_TAKEN)
