@@ -1,0 +1,1 @@
+"""The message side: queues, envelopes, XML and seals. It speaks the handlers' vocabulary to the desk."""

@@ -1,0 +1,104 @@
+"""A batch of messages, carried through the pipeline in one transaction, on one worker thread.
+
+Synchronous from begin to commit, with no ``await`` in between: a connection to the broker that drops
+cancels whatever awaits. When one message of a batch fails, all is rolled back and each goes by itself.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from adapter.crash_points import crash_point
+from adapter.errors import StoreUnavailable
+from adapter.ledger.ledger import Ledger
+from adapter.ledger.outbox import FIRST_PAUSE
+from adapter.outcome import About, RetryLater
+from handlers.desk.store import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Engine
+
+    from adapter.message import Inbound
+    from adapter.outcome import Outcome
+    from adapter.pipeline import Pipeline
+
+log = structlog.get_logger(__name__)
+
+
+class Batches:
+    """Carries batches through ``pipeline``, on the store behind ``engine``.
+
+    ``clock`` tells the time (aware UTC), ``new_id`` makes the ids of appointments.
+    What is still unsent ``resend_after`` the commit is sent from the outbox.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        pipeline: Pipeline,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        *,
+        resend_after: timedelta = FIRST_PAUSE,
+    ) -> None:
+        self._engine = engine
+        self._pipeline = pipeline
+        self._clock = clock
+        self._new_id = new_id
+        self._resend_after = resend_after
+
+    def process(self, batch: Sequence[Inbound]) -> list[Outcome]:
+        """What became of each message, in their order. What an outcome says is committed.
+
+        Never raises for what stands in a message: one that we fail on has the outcome ``RetryLater``, and
+        nothing of it is committed. Raises ``StoreUnavailable`` when it is the store that fails; then no
+        message is to blame, and the batch is to be processed again once ``store_answers``.
+        """
+        try:
+            return self._in_one_transaction(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must not wait for it
+            _tell(error, len(batch))
+            if isinstance(error, DBAPIError) and not self.store_answers():
+                raise StoreUnavailable("the booking store does not answer") from None
+            if len(batch) == 1:
+                return [RetryLater(About(batch[0].properties.subject), _reason(error))]
+        return [outcome for message in batch for outcome in self.process([message])]
+
+    def store_answers(self) -> bool:
+        """Whether the store can be written to at this moment: a full disk reads well enough."""
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def _in_one_transaction(self, batch: Sequence[Inbound]) -> list[Outcome]:
+        with self._engine.begin() as connection:
+            now = self._clock()
+            ledger = Ledger(connection, now, self._resend_after)
+            desk = Desk(connection, now, self._new_id)
+            ledger.look_up(batch)
+            outcomes = [self._pipeline.process(message, ledger, desk) for message in batch]
+            ledger.flush()
+            crash_point("before-commit")
+        crash_point("after-commit")
+        return outcomes
+
+
+def _reason(error: Exception) -> str:
+    return f"own-fault: {type(error).__name__}"
+
+
+def _tell(error: Exception, size: int) -> None:
+    """Log what failed and where, never the error's own words: they may quote a patient."""
+    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+    log.warning("batch failed", error=type(error).__name__, where=where, messages=size)

@@ -1,0 +1,68 @@
+"""``timebok serve``: the service; ``timebok health``: is it ready? The signals of a container end it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import urllib.error
+import urllib.request
+
+import structlog
+import typer
+
+from adapter.database import open_engine
+from adapter.service import make_service, parties
+from adapter.serving import Service
+from adapter.settings import Settings
+from adapter.telemetry import configure_logging
+
+log = structlog.get_logger(__name__)
+
+_KILLED = 130
+_OUT_OF_TIME = 1
+
+
+def serve() -> None:
+    """Serve the queues of every owner in the store (or of TIMEBOK_HER_IDS) until SIGTERM or Ctrl-C.
+
+    The first signal finishes what is in hand; a second one stops at once. Nothing is lost either way.
+    """
+    settings = Settings()
+    configure_logging(settings)
+    if settings.now is not None:
+        log.warning("the clock is set by TIMEBOK_NOW: this is a try-out", now=settings.clock().isoformat())
+    engine = open_engine(settings.database_url.get_secret_value())
+    her_ids = parties(settings, engine)
+    service = make_service(settings, engine, her_ids)
+    if not asyncio.run(_until_told_to_stop(service, her_ids)):
+        os._exit(_OUT_OF_TIME)  # whatever hangs in the store would not let us go
+    engine.dispose()
+
+
+def health(url: str = typer.Option(None, help="Of the service; by default that of the settings.")) -> None:
+    """Exit with 0 if the service on this machine is ready, else with 1."""
+    settings = Settings()
+    address = url or f"http://127.0.0.1:{settings.health_port}/ready"
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - an address of the operator's
+            typer.echo(answer.read().decode().strip())
+    except (urllib.error.URLError, ValueError, OSError):
+        typer.echo("not ready")
+        raise typer.Exit(1) from None
+
+
+async def _until_told_to_stop(service: Service, her_ids: list[str]) -> bool:
+    told = False
+
+    def on_signal() -> None:
+        nonlocal told
+        if told:
+            os._exit(_KILLED)
+        told = True
+        service.stop()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    return await service.run(her_ids)

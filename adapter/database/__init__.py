@@ -1,0 +1,115 @@
+"""The booking store's database: opened the durable way, and brought to the schema that this version knows.
+
+One history of migrations for the whole database, since the ledger's tables and the desk's are written in
+the same transaction; that is why it lives up here, where both are known.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from sqlite3 import OperationalError
+from time import monotonic, sleep
+from typing import TYPE_CHECKING, Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from adapter.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+
+_LOCK = 7_463_921  # any number, as long as every replica takes the same
+_PATIENCE_SECONDS = 30
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``url`` (``sqlite:///file.db``, ``sqlite://`` for memory, ``postgresql+psycopg://…``).
+
+    SQLite is opened with WAL and synchronous=FULL, and every transaction begins with the write lock, so
+    that a commit is on disk and nobody decides on what another is changing. The schema is migrated to the
+    newest that this version knows.
+
+    Raises ``StoreUnavailable`` when there is no such database, or it was made by a newer timebok.
+    """
+    try:
+        engine = _create(make_url(url))
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise StoreUnavailable(f"The database URL is not one that timebok can use: {error}") from None
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreUnavailable(f"The database cannot be opened: {error.orig}") from error
+    except StoreUnavailable:
+        engine.dispose()
+        raise
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest schema, one process at a time.
+
+    Raises ``StoreUnavailable`` when the database is at a revision that this version does not know.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current == scripts.get_current_head():
+            return
+        if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+            raise StoreUnavailable(
+                f"The database is at revision {current}, which this version of timebok does not know. "
+                "It was opened by a newer version; run that one, or restore a copy from before."
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _create(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    options: dict[str, Any] = {"connect_args": {"timeout": _PATIENCE_SECONDS, "check_same_thread": False}}
+    if url.database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins no transactions of its own
+    cursor = connection.cursor()
+    _switch_to_wal(cursor)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    """SQLite does not wait for another that opens a fresh file at the same moment, so it is done here."""
+    patience = monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if monotonic() > patience:
+                raise
+            sleep(0.02)
+        else:
+            return
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

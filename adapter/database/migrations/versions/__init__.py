@@ -1,0 +1,1 @@
+"""One module a step; the number before its name is its revision."""

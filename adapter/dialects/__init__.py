@@ -1,0 +1,1 @@
+"""National ways of saying the same thing. What is below a dialect knows none of its words."""

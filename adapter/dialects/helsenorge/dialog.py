@@ -1,0 +1,92 @@
+"""Dialogmelding 1.1: what a Foresporsel says, and the Notat that answers it (B, C)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.dialects.helsenorge.letter import code_of, find, text_of
+from adapter.dialects.helsenorge.names import DIALOG, FK1, PREFIXES, oid
+from adapter.xml.places import name_of
+from adapter.xml.writing import Markup, element, optional
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from adapter.dialects.helsenorge.functions.codec import Answer
+    from adapter.dialects.helsenorge.letter import Letter
+    from handlers.desk.model import Practitioner
+
+_WISHED_PRACTITIONER = "23"
+_WITHIN_WORDS = frozenset({"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u"})
+
+
+def foresporsel(letter: Letter) -> etree._Element:
+    """The Foresporsel of a request. Only asked for where TypeForesp has been read from it."""
+    found = find(letter.root, "mh:Document/mh:RefDoc/mh:Content/dia:Dialogmelding/dia:Foresporsel")
+    assert found is not None, "a letter that asks has a Foresporsel"  # noqa: S101 - said above
+    return found
+
+
+def reason_for_contact(request: etree._Element) -> str | None:
+    """What the citizen wrote in Sporsmal: its text, also where it came as XHTML."""
+    question = find(request, "dia:Sporsmal")
+    return None if question is None else " ".join(_said(question).split()) or None
+
+
+def _said(element: etree._Element) -> str:
+    """The text below an element; one that begins a new line or cell is set off by a blank."""
+    said = element.text or ""
+    for child in element:
+        gap = "" if name_of(child) in _WITHIN_WORDS else " "
+        said += f"{gap}{_said(child)}{gap}{child.tail or ''}"
+    return said
+
+
+def wished_practitioner(request: etree._Element) -> str | None:
+    """The HPR number of the practitioner whom the citizen wishes (role 23)."""
+    for role in request.iterfind("dia:RollerRelatertNotat", PREFIXES):
+        if code_of(role, "dia:RoleToPatient") == _WISHED_PRACTITIONER:
+            for ident in role.iterfind("dia:HealthcareProfessional/dia:Ident", PREFIXES):
+                if code_of(ident, "fk1:TypeId") == "HPR":
+                    return text_of(ident, "fk1:Id")
+    return None
+
+
+def wished_calendar(request: etree._Element) -> str | None:
+    """The id of the one calendar that is meant (our way of addressing it, H2)."""
+    path = "dia:RollerRelatertNotat/dia:TilknyttetEnhet/dia:Kontaktenhet/fk1:Ident"
+    for ident in request.iterfind(path, PREFIXES):
+        if code_of(ident, "fk1:TypeId") == "LOK":
+            return text_of(ident, "fk1:Id")
+    return None
+
+
+def write_notat(answer: Answer) -> Markup:
+    """The Dialogmelding of a reply."""
+    tema = element("TemaKodet", V=answer.tema.value, S=oid(7602), DN=answer.tema.words)
+    notat = element(
+        "Notat",
+        tema,
+        optional("TekstNotatInnhold", answer.text),
+        optional("Merknad", answer.remark),
+        answer.role,
+    )
+    return element("Dialogmelding", notat, xmlns=DIALOG)
+
+
+def write_practitioner(practitioner: Practitioner) -> Markup:
+    """The RollerRelatertNotat that says whom the appointment is with."""
+    ident = element(
+        "Ident",
+        element("Id", practitioner.hpr, xmlns=FK1),
+        element("TypeId", V="HPR", S=oid(8116), DN="HPR-nummer", xmlns=FK1),
+    )
+    return element(
+        "RollerRelatertNotat",
+        element(
+            "HealthcareProfessional",
+            element("FamilyName", practitioner.family_name),
+            element("GivenName", practitioner.given_name),
+            ident,
+        ),
+    )

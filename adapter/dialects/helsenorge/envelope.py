@@ -1,0 +1,189 @@
+"""The MsgHead around a reply, and the AppRec that receipts a message (helsenorge.md, B and D).
+
+Both turn the parties around: whoever sent is written to, whoever received is writing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.dialects.helsenorge.dialog import write_notat
+from adapter.dialects.helsenorge.letter import Professional, code_of, find, text_of
+from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
+from adapter.dialects.helsenorge.times import write_utc
+from adapter.xml.writing import Markup, document, element, optional
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from lxml import etree
+
+    from adapter.dialects.helsenorge.functions.codec import Answer
+    from adapter.dialects.helsenorge.letter import Head, Ident, Party, Unit
+    from adapter.errors import Finding
+
+_ORGANISATION, _PERSON = oid(9051), oid(8116)
+_LONGEST_TEXT = 900
+OK, REJECTED = "1", "2"
+
+
+def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits: bool) -> bytes:
+    """A MsgHead that answers the message with ``head``.
+
+    ``waits`` says that the sender is waiting for it, so that no receipt is asked for in return.
+    """
+    moment = write_utc(now)
+    info = element(
+        "MsgInfo",
+        element("Type", V=head.function, DN=head.function_words),
+        element("MIGversion", "v1.2 2006-05-24"),
+        element("GenDate", moment),
+        element("MsgId", msg_id),
+        element("Ack", V="N", DN="Nei") if waits else element("Ack", V="J", DN="Ja"),
+        element(
+            "ConversationRef",
+            element("RefToParent", head.msg_id),
+            element("RefToConversation", head.conversation or head.msg_id),
+        ),
+        element("Sender", _write_party(head.receiver)),
+        element("Receiver", _write_party(head.sender)),
+        _write_patient(head.patient),
+    )
+    parts = [_write_document(write_notat(answer), moment, title=answer.title)]
+    if answer.attachment is not None:
+        description, content = answer.attachment
+        parts.append(_write_document(content, moment, description=description))
+    return document(element("MsgHead", info, *parts, xmlns=MSGHEAD))
+
+
+def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> bytes:
+    """The receipt of the message with ``head``: accepted, or rejected because of ``findings``."""
+    status = REJECTED if findings else OK
+    return document(
+        element(
+            "AppRec",
+            element("MsgType", V=APPREC_FUNCTION, DN="Applikasjonskvittering"),
+            element("MIGversion", "v1.1 2012-02-15"),
+            element("SoftwareName", "timebok"),
+            element("GenDate", write_utc(now)),
+            element("Id", receipt_id),
+            element("Sender", element("Role", V="PRIM", DN="Primærmottaker"), _write_hcp(head.receiver)),
+            element("Receiver", element("Role", V="AVS", DN="Avsender"), _write_hcp(head.sender)),
+            element("Status", V=status, DN=STATUS_WORDS[status]),
+            *(_write_error(finding) for finding in findings),
+            element(
+                "OriginalMsgId",
+                element("MsgType", V=head.function, DN=head.function_words),
+                element("IssueDate", head.generated),
+                element("Id", head.msg_id),
+            ),
+            xmlns=APPREC,
+        )
+    )
+
+
+def where_and_what(finding: Finding) -> str:
+    """A finding in Norwegian, with its place: what a clinic or a portal reads."""
+    line = f"linje {finding.line}" if finding.line else ""
+    place = ", ".join(filter(None, [finding.path, line]))
+    return ": ".join(filter(None, [place, finding.norwegian]))[:_LONGEST_TEXT]
+
+
+def _write_error(finding: Finding) -> Markup:
+    return element(
+        "Error", V=finding.code, S=oid(8221), DN=ERROR_WORDS[finding.code], OT=where_and_what(finding)
+    )
+
+
+def _write_document(
+    content: Markup, moment: str, *, title: str | None = None, description: str | None = None
+) -> Markup:
+    return element(
+        "Document",
+        optional("ContentDescription", title),
+        element(
+            "RefDoc",
+            element("IssueDate", V=moment),
+            element("MsgType", V="XML", DN="XML-instans"),
+            optional("Description", description),
+            element("Content", content),
+        ),
+    )
+
+
+def _write_patient(patient: etree._Element | None) -> Markup | None:
+    if patient is None:
+        return None
+    ident = find(patient, "mh:Ident")
+    number, kind = text_of(ident, "mh:Id"), code_of(ident, "mh:TypeId")
+    words = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}.get(kind or "")
+    return element(
+        "Patient",
+        optional("FamilyName", text_of(patient, "mh:FamilyName")),
+        optional("MiddleName", text_of(patient, "mh:MiddleName")),
+        optional("GivenName", text_of(patient, "mh:GivenName")),
+        None
+        if number is None
+        else element("Ident", element("Id", number), element("TypeId", V=kind, S=_PERSON, DN=words)),
+    )
+
+
+def _write_party(party: Party) -> Markup:
+    part = party.part
+    if isinstance(part, Professional):
+        inner: Markup | None = _write_professional(part)
+    else:
+        inner = None if part is None else _write_organisation(part)
+    return _write_organisation(party.organisation, inner)
+
+
+def _write_organisation(unit: Unit, inner: Markup | None = None) -> Markup:
+    return element(
+        "Organisation",
+        element("OrganisationName", unit.name),
+        *(_write_ident(ident, _ORGANISATION) for ident in unit.idents),
+        inner,
+    )
+
+
+def _write_professional(person: Professional) -> Markup:
+    role = person.role
+    return element(
+        "HealthcareProfessional",
+        None if role is None else element("RoleToPatient", V=role, S=oid(9034), DN=person.role_words),
+        optional("FamilyName", person.family_name),
+        optional("GivenName", person.given_name),
+        *(_write_ident(ident, _PERSON) for ident in person.idents),
+    )
+
+
+def _write_ident(ident: Ident, code_list: str) -> Markup:
+    kind = element("TypeId", V=ident.kind, S=code_list, DN=ident.words)
+    return element("Ident", element("Id", ident.id), kind)
+
+
+def _write_hcp(party: Party) -> Markup:
+    """A party as an AppRec has it. A department stands before the institution's other identifiers."""
+    named, others = _write_named(party.organisation)
+    department = person = None
+    if isinstance(party.part, Professional):
+        person = element("HCPerson", *_write_named(party.part))
+    elif party.part is not None:
+        department = element("Dept", *_write_named(party.part))
+    return element("HCP", element("Inst", named, department, others, person))
+
+
+def _write_named(unit: Unit) -> tuple[Markup, Markup]:
+    """Name, Id and TypeId of a unit, by its HER-id where it has one; and its other identifiers."""
+    first, *others = sorted(unit.idents, key=lambda ident: ident.kind != "HER")
+    named = (
+        element("Name", unit.name),
+        element("Id", first.id),
+        element("TypeId", V=first.kind, DN=first.words),
+    )
+    additional = (
+        element("AdditionalId", element("Id", one.id), element("Type", V=one.kind, DN=one.words))
+        for one in others
+    )
+    return Markup("".join(named)), Markup("".join(additional))

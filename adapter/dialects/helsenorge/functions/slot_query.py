@@ -1,0 +1,92 @@
+"""HentLedigeTimer: which times are free? TypeForesp HLT, answered with 03 or 04 (C1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.dialects.helsenorge.dialog import foresporsel, wished_calendar, wished_practitioner
+from adapter.dialects.helsenorge.functions.codec import Answer, Codec
+from adapter.dialects.helsenorge.letter import find, text_of
+from adapter.dialects.helsenorge.names import Tema
+from adapter.dialects.helsenorge.people import read_patient, read_representative
+from adapter.dialects.helsenorge.times import day_after, read_date, start_of
+from adapter.dialects.helsenorge.xcal import Event, write_calendar
+from handlers.desk.model import SlotList, SlotQuery
+
+if TYPE_CHECKING:
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from lxml import etree
+
+    from adapter.dialects.helsenorge.letter import Letter
+    from adapter.dialects.helsenorge.notes import Notes
+    from handlers.desk.model import Slot
+
+_MOST_DAYS = 28
+
+
+def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> SlotQuery:
+    """Read the request. FraDato and TilDato are mandatory, both inclusive, and at most four weeks apart."""
+    request = foresporsel(letter)
+    first, last = _read_day(request, "FraDato", notes), _read_day(request, "TilDato", notes)
+    if first and last:
+        _note_period(request, first, last, notes)
+    return SlotQuery(
+        owner=letter.head.receiver.her_id,
+        patient=read_patient(letter, notes),
+        representative=read_representative(letter, notes),
+        start=start_of(first or _ANY_DAY, zone),
+        end=start_of(day_after(last or _ANY_DAY), zone),
+        calendar_id=wished_calendar(request),
+        hpr=wished_practitioner(request),
+    )
+
+
+def encode(reply: SlotList, letter: Letter, zone: ZoneInfo) -> Answer:
+    """Word the reply: one vevent for each free slot, and no iCalendar at all when there is none."""
+    title = "Svar på hent ledige timer"
+    if not reply.slots:
+        return Answer(Tema.NO_FREE_SLOTS, title)
+    contact = letter.head.receiver.her_id
+    calendar = write_calendar([_event(slot, contact) for slot in reply.slots], zone)
+    return Answer(Tema.FREE_SLOTS, title, attachment=("iCalendarLedigeTimer", calendar))
+
+
+def _event(slot: Slot, contact: str) -> Event:
+    return Event(
+        start=slot.start,
+        end=slot.end,
+        uid=slot.id,
+        contact=contact,
+        status="TENTATIVE",
+        summary=slot.type.name,
+        description=slot.calendar.text,
+        location=slot.calendar.place,
+    )
+
+
+def _read_day(request: etree._Element, name: str, notes: Notes) -> date | None:
+    found = find(request, f"dia:{name}")
+    text = text_of(found)
+    if text is None:
+        notes.missing(request, name)
+        return None
+    try:
+        return read_date(text)
+    except ValueError:
+        notes.add("T02", found, "is not a date", "er ikke en dato")
+        return None
+
+
+def _note_period(request: etree._Element, first: date, last: date, notes: Notes) -> None:
+    where = find(request, "dia:TilDato")
+    if last < first:
+        notes.add("T02", where, "is before FraDato", "er før FraDato")
+    elif (last - first).days > _MOST_DAYS:
+        notes.add("T02", where, "is more than four weeks after FraDato", "er mer enn fire uker etter FraDato")
+
+
+_ANY_DAY = read_date("2000-01-01")
+
+CODEC = Codec(decode, encode)

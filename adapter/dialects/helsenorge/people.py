@@ -1,0 +1,100 @@
+"""The people of a message: the patient in its head, and whoever acts for them (helsenorge.md, B and E)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from adapter.dialects.helsenorge.letter import code_of, contents, find, text_of
+from adapter.dialects.helsenorge.names import PREFIXES
+from handlers.desk.model import Patient, Relation, Representative
+from handlers.desk.national_id import is_national_id
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from adapter.dialects.helsenorge.letter import Letter
+    from adapter.dialects.helsenorge.notes import Notes
+
+_NATIONAL = ("FNR", "DNR")
+
+
+def read_patient(letter: Letter, notes: Notes) -> Patient:
+    """The patient: a family name, a given name and exactly one valid FNR or DNR."""
+    patient = letter.head.patient
+    if patient is None:
+        notes.missing(find(letter.root, "mh:MsgInfo"), "Patient", "E30")
+        return Patient("", "", "")
+    family, given = text_of(patient, "mh:FamilyName"), text_of(patient, "mh:GivenName")
+    _note_names(patient, family, given, notes)
+    return Patient(
+        national_id=_national_id(patient, notes),
+        family_name=family or "",
+        given_name=given or "",
+        phone=_phone(patient, "mh:TeleCom/mh:TeleAddress"),
+    )
+
+
+def read_representative(letter: Letter, notes: Notes) -> Representative | None:
+    """Who acts for the patient, if anyone does: a person and a relation of code list 7611."""
+    relation = next(contents(letter, "Pasientrelasjon"), None)
+    if relation is None:
+        return None
+    code = code_of(relation, "pr:Relasjon")
+    if code is None:
+        notes.missing(relation, "Relasjon")
+        return None
+    if code not in set(Relation):
+        notes.add(
+            "T02",
+            find(relation, "pr:Relasjon"),
+            "is not a relation of code list 7611 (FO, VE, FU)",
+            "er ikke en relasjon i kodeverk 7611 (FO, VE, FU)",
+        )
+        return None
+    person = find(relation, "pr:Person")
+    return Representative(
+        relation=Relation(code),
+        national_id=text_of(person, "fk1:Ident/fk1:Id"),
+        family_name=text_of(person, "fk1:FamilyName"),
+        given_name=text_of(person, "fk1:GivenName"),
+        phone=_phone(person, "fk1:TeleCom/fk1:TeleAddress"),
+    )
+
+
+def _note_names(patient: etree._Element, family: str | None, given: str | None, notes: Notes) -> None:
+    if family is None and given is None:
+        english, norwegian = "FamilyName and GivenName are missing", "FamilyName og GivenName mangler"
+        notes.add("E32", patient, english, norwegian)
+    elif family is None:
+        notes.missing(patient, "FamilyName", "E33")
+    elif given is None:
+        notes.missing(patient, "GivenName", "E34")
+
+
+def _national_id(patient: etree._Element, notes: Notes) -> str:
+    idents = patient.findall("mh:Ident", PREFIXES)
+    if not idents:
+        notes.missing(patient, "Ident", "E30")
+        return ""
+    if len(idents) > 1 or code_of(idents[0], "mh:TypeId") not in _NATIONAL:
+        notes.add(
+            "E31",
+            idents[-1],
+            "there must be exactly one Ident, of type FNR or DNR",
+            "det skal være nøyaktig én Ident, av type FNR eller DNR",
+        )
+        return ""
+    number = text_of(idents[0], "mh:Id") or ""
+    if not is_national_id(number):
+        notes.add(
+            "E31",
+            find(idents[0], "mh:Id"),
+            "is not a valid national identity number or D-number",
+            "er ikke et gyldig fødselsnummer eller D-nummer",
+        )
+    return number
+
+
+def _phone(person: etree._Element | None, path: str) -> str | None:
+    address = code_of(person, path)
+    return address.removeprefix("tel:") if address and address.startswith("tel:") else None

@@ -1,0 +1,155 @@
+"""The write side of the ledger, for one batch inside one transaction that is not ours.
+
+It remembers what has been here and enters what became of it, with the bytes of every message that is to
+go out. It never commits, never publishes and never decides what becomes of a message.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from sqlalchemy import delete, insert, select, tuple_, update
+
+from adapter.ledger.outbox import FIRST_PAUSE
+from adapter.ledger.packing import pack, storable, storable_or_none
+from adapter.ledger.tables import inbox, outbox
+from adapter.outcome import Ignored, RetryLater, dispatches_of, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from sqlalchemy import Connection
+
+    from adapter.message import Inbound
+    from adapter.outcome import Dispatch, Outcome
+
+
+class Ledger:
+    """The ledger's page for one batch, at the moment ``now`` (aware UTC).
+
+    Entries are kept until ``flush`` writes them, so that a batch costs two statements, not two a message.
+    """
+
+    def __init__(self, connection: Connection, now: datetime, resend_after: timedelta = FIRST_PAUSE) -> None:
+        self._connection = connection
+        self._now = now
+        self._due_at = now + resend_after
+        self._deliveries: set[tuple[str, str]] = set()
+        self._letters: set[tuple[str, str]] = set()
+        self._entries: list[dict[str, Any]] = []
+        self._owed: list[dict[str, Any]] = []
+
+    def look_up(self, batch: Sequence[Inbound]) -> None:
+        """Learn, in one go, which messages of a batch have been here before.
+
+        One that was parked has not been dealt with: a person may send it on its way again.
+        """
+        ids = [message_id for _sender, message_id in map(_key, batch) if message_id]
+        query = select(inbox.c.sender, inbox.c.message_id).where(
+            inbox.c.message_id.in_(ids), inbox.c.outcome != "parked"
+        )
+        self._deliveries.update((row.sender, row.message_id) for row in self._connection.execute(query))
+
+    def knows_delivery(self, inbound: Inbound) -> bool:
+        """Whether this AMQP message has been here: same sender, same message-id. Needs ``look_up`` first."""
+        return _key(inbound) in self._deliveries
+
+    def knows_letter(self, sender: str, msg_id: str) -> bool:
+        """Whether a letter with this MsgId has been answered before, in whatever AMQP message it came."""
+        sender, msg_id = storable(sender), storable(msg_id)
+        if (sender, msg_id) in self._letters:
+            return True
+        query = select(inbox.c.message_id).where(
+            inbox.c.sender == sender, inbox.c.msg_id == msg_id, inbox.c.outcome == "answered"
+        )
+        return self._connection.execute(query).first() is not None
+
+    def enter(self, inbound: Inbound, outcome: Outcome) -> None:
+        """Enter what became of a message, and what is owed for it. A duplicate leaves no second entry."""
+        if isinstance(outcome, RetryLater) or (isinstance(outcome, Ignored) and self.knows_delivery(inbound)):
+            return
+        sender, message_id = _key(inbound)
+        message_id = message_id or f"without-{uuid4()}"
+        self._deliveries.add((sender, message_id))
+        about, msg_id = outcome.about, storable_or_none(outcome.about.msg_id)
+        if msg_id and name_of(outcome) == "answered":
+            self._letters.add((sender, msg_id))
+        self._entries.append(
+            {
+                "sender": sender,
+                "message_id": message_id,
+                "her_id": inbound.party,
+                "lane": inbound.lane,
+                "received_at": self._now,
+                "function": storable_or_none(about.function),
+                "code": storable_or_none(about.code),
+                "msg_id": msg_id,
+                "conversation": storable_or_none(about.conversation),
+                "outcome": name_of(outcome),
+                "reason": getattr(outcome, "reason", None),
+                "properties": pack(inbound.properties),
+                "body": inbound.body,
+            }
+        )
+        self._owed += [
+            _owed(one, sender, message_id, self._now, self._due_at) for one in dispatches_of(outcome)
+        ]
+
+    def note_receipt(self, sender: str, msg_id: str, status: str, errors: Sequence[str]) -> bool:
+        """Note the AppRec that ``sender`` gave to a message of ours. Whether there is such a message."""
+        found = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.msg_id == storable(msg_id), outbox.c.receiver == storable(sender))
+            .values(receipt_status=status, receipt_errors=" ".join(errors), receipt_at=self._now)
+        )
+        return found.rowcount > 0
+
+    def note_error(self, sender: str, message_id: str, condition: str) -> bool:
+        """Note the error message that ``sender`` gave to one of ours. Whether there is such a message."""
+        found = self._connection.execute(
+            update(outbox)
+            .where(outbox.c.message_id == storable(message_id), outbox.c.receiver == storable(sender))
+            .values(receipt_status="error", receipt_errors=storable(condition), receipt_at=self._now)
+        )
+        return found.rowcount > 0
+
+    def flush(self) -> None:
+        """Write the entries."""
+        if self._entries:
+            keys = [(entry["sender"], entry["message_id"]) for entry in self._entries]
+            again = tuple_(inbox.c.sender, inbox.c.message_id).in_(keys)
+            self._connection.execute(delete(inbox).where(again, inbox.c.outcome == "parked"))
+            self._connection.execute(insert(inbox), self._entries)
+        if self._owed:
+            self._connection.execute(insert(outbox), self._owed)
+        self._entries, self._owed = [], []
+
+
+def _key(inbound: Inbound) -> tuple[str, str]:
+    return storable(inbound.properties.from_her_id or ""), storable(inbound.properties.message_id or "")
+
+
+def _owed(
+    dispatch: Dispatch, sender: str, message_id: str, now: datetime, due_at: datetime
+) -> dict[str, Any]:
+    outbound = dispatch.outbound
+    return {
+        "message_id": outbound.properties.message_id,
+        "sender": sender,
+        "answers": message_id,
+        "kind": dispatch.kind,
+        "function": storable(dispatch.function),
+        "code": dispatch.code,
+        "errors": " ".join(dispatch.errors) or None,
+        "msg_id": dispatch.msg_id,
+        "receiver": outbound.properties.to_her_id or "",
+        "queue": outbound.queue,
+        "ttl_seconds": None if outbound.ttl is None else int(outbound.ttl.total_seconds()),
+        "properties": pack(outbound.properties),
+        "body": outbound.body,
+        "created_at": now,
+        "attempts": 1,
+        "due_at": due_at,
+    }

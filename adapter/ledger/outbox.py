@@ -1,0 +1,83 @@
+"""What we owe: messages that are committed and not yet known to be sent.
+
+The first to send them is whoever committed them. What that leaves unsent, for whatever reason, falls due
+later and is sent from here, with growing pauses: the same bytes under the same message-id.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from adapter.ledger.packing import unpack
+from adapter.ledger.tables import outbox, owed
+from adapter.message import Outbound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+#: How long whoever has committed a message has to send it before it falls due.
+FIRST_PAUSE = timedelta(seconds=10)
+_LONGEST_PAUSE = timedelta(hours=1)
+_MOST_ATTEMPTS = 50
+_MOST_DOUBLINGS = 20  # far past the longest pause, and far from what a timedelta can hold
+
+
+def claim_due(
+    connection: Connection, now: datetime, limit: int, pause: timedelta = FIRST_PAUSE
+) -> list[Outbound]:
+    """What is due now, oldest first; it falls due again later, so that no other process sends it meanwhile.
+
+    ``pause`` is the one before the first resending; each one after that is twice as long.
+    What nobody waits for any more, or has been tried often enough (for about two days), is given up.
+    """
+    _give_up(connection, now)
+    query = (
+        select(outbox)
+        .where(owed, outbox.c.due_at <= now)
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = connection.execute(query).all()
+    for row in found:
+        longer = min(pause * 2 ** min(row.attempts, _MOST_DOUBLINGS), _LONGEST_PAUSE)
+        again = {"attempts": row.attempts + 1, "due_at": now + longer}
+        connection.execute(update(outbox).where(outbox.c.id == row.id).values(**again))
+    return [
+        Outbound(
+            body=row.body,
+            properties=unpack(row.properties),
+            queue=row.queue,
+            ttl=None if row.ttl_seconds is None else timedelta(seconds=row.ttl_seconds),
+        )
+        for row in found
+    ]
+
+
+def count_owed(connection: Connection) -> int:
+    """How many messages are committed and not known to be sent."""
+    return connection.execute(select(func.count()).select_from(outbox).where(owed)).scalar_one()
+
+
+def mark_sent(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
+    """The broker has confirmed these."""
+    connection.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(sent_at=now))
+
+
+def mark_failed(connection: Connection, failures: Iterable[tuple[str, str]]) -> None:
+    """These cannot be sent, each with its reason; they are not tried again by themselves."""
+    for message_id, reason in failures:
+        connection.execute(update(outbox).where(outbox.c.message_id == message_id).values(failure=reason))
+
+
+def _give_up(connection: Connection, now: datetime) -> None:
+    expired = update(outbox).where(owed, outbox.c.due_at <= now, outbox.c.ttl_seconds.is_not(None))
+    connection.execute(expired.values(failure="expired"))
+    tried = update(outbox).where(owed, outbox.c.due_at <= now, outbox.c.attempts >= _MOST_ATTEMPTS)
+    connection.execute(tried.values(failure="undeliverable"))

@@ -1,0 +1,96 @@
+"""The road that every message takes: check the envelope, read, understand, decide, word.
+
+No I/O but the transaction it is handed, no clock of its own, no queue. Whatever stands in a message, an
+outcome comes out; an exception means that we have failed, and that the message is to be tried again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import handlers
+from adapter import addressing
+from adapter.dialects.port import Receipt
+from adapter.errors import ContentFault, TransportFault
+from adapter.message import Lane
+from adapter.outcome import About, Answered, Ignored, Noted, Parked, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from adapter.dialects.port import Dialect, Opened
+    from adapter.ledger.ledger import Ledger
+    from adapter.message import Inbound
+    from adapter.outcome import Outcome
+    from handlers.desk.store import Desk
+
+
+class Pipeline:
+    """The road, for the parties with the HER-ids ``ours`` and in one dialect."""
+
+    def __init__(self, dialect: Dialect, ours: Collection[str]) -> None:
+        self._dialect = dialect
+        self._ours = frozenset(ours)
+
+    def process(self, inbound: Inbound, ledger: Ledger, desk: Desk) -> Outcome:
+        """What becomes of a message, entered in the ledger and, where it has an effect, at the desk.
+
+        Raises nothing because of what stands in the message; what it raises is an ``OwnFault`` or a fault
+        of the database, and the transaction is then to be rolled back.
+        """
+        outcome = self._decide(inbound, ledger, desk)
+        ledger.enter(inbound, outcome)
+        return outcome
+
+    def _decide(self, inbound: Inbound, ledger: Ledger, desk: Desk) -> Outcome:
+        if inbound.properties.message_id and ledger.knows_delivery(inbound):
+            return Ignored(About(inbound.properties.subject), "duplicate-message-id")
+        if inbound.lane is Lane.ERROR:
+            return _note_error(inbound, ledger)
+        try:
+            addressing.check_properties(inbound, self._ours)
+            addressing.check_our_party(inbound, self._ours)
+            opened = self._dialect.open(inbound.body)
+        except TransportFault as fault:
+            return self._refuse(inbound, About(inbound.properties.subject), fault, desk)
+        if isinstance(opened, Receipt):
+            return _note_receipt(inbound, opened, ledger)
+        try:
+            return self._read(inbound, opened, ledger, desk)
+        except TransportFault as fault:
+            return self._refuse(inbound, opened.about, fault, desk)
+
+    def _read(self, inbound: Inbound, opened: Opened, ledger: Ledger, desk: Desk) -> Outcome:
+        addressing.check_subject(inbound, opened)
+        addressing.check_sender(inbound, opened)
+        if ledger.knows_letter(opened.sender, opened.about.msg_id or ""):
+            return Ignored(opened.about, "duplicate-msg-id")
+        return self._answer(inbound, opened, desk)
+
+    def _answer(self, inbound: Inbound, opened: Opened, desk: Desk) -> Outcome:
+        try:
+            addressing.check_receiver(inbound, opened)
+            request = self._dialect.understand(opened)
+        except ContentFault as fault:
+            dispatches = self._dialect.reject(inbound, opened, fault.findings, desk.now)
+            return Answered(opened.about, dispatches, fault.findings[0].code)
+        reply = None if request is None else handlers.handle(request, desk)
+        return Answered(opened.about, self._dialect.answer(inbound, opened, reply, desk.now))
+
+    def _refuse(self, inbound: Inbound, about: About, fault: TransportFault, desk: Desk) -> Outcome:
+        if not addressing.is_her_id(inbound.properties.from_her_id):
+            return Parked(about, f"no-sender-to-tell: {fault.condition}")
+        return Refused(about, self._dialect.refuse(inbound, fault, desk.now), fault.condition)
+
+
+def _note_receipt(inbound: Inbound, receipt: Receipt, ledger: Ledger) -> Noted:
+    sender = inbound.properties.from_her_id or ""
+    known = ledger.note_receipt(sender, receipt.original_msg_id, receipt.status, receipt.errors)
+    return Noted(receipt.about, None if known else "about-nothing-we-sent")
+
+
+def _note_error(inbound: Inbound, ledger: Ledger) -> Noted:
+    headers, sender = inbound.properties.headers, inbound.properties.from_her_id or ""
+    condition = headers.get("errorCondition", "")
+    known = ledger.note_error(sender, headers.get("originalMessageId", ""), condition)
+    return Noted(About(inbound.properties.subject, condition), None if known else "about-nothing-we-sent")

@@ -1,0 +1,89 @@
+"""The roof: the only place where real things are wired together. Nothing happens here."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from adapter.batch import Batches
+from adapter.dialects.helsenorge.dialect import Helsenorge
+from adapter.dialects.helsenorge.inspection import Inspector
+from adapter.errors import StoreUnavailable
+from adapter.mailbox.rabbitmq import RabbitMailbox
+from adapter.mailbox.settings import QueueType, RabbitSettings
+from adapter.message import Lane
+from adapter.pipeline import Pipeline
+from adapter.serving import Service
+from adapter.xml.parsing import Limits
+from adapter.xml.schema import Schema
+from handlers.desk.store import Desk
+from schemas import Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine
+
+    from adapter.settings import Settings
+
+
+def new_id() -> str:
+    """A fresh UUID, as every id of ours is."""
+    return str(uuid4())
+
+
+def make_dialect(settings: Settings) -> Helsenorge:
+    """The dialect with the schemas and limits of the settings."""
+    schema = Schema(Catalogue.load(settings.schemas))
+    return Helsenorge(schema, settings.zone, _limits(settings), new_id, check_replies=settings.check_replies)
+
+
+def make_inspector(settings: Settings) -> Inspector:
+    """A judge of documents, with the schemas and limits of the settings."""
+    return Inspector(Schema(Catalogue.load(settings.schemas)), settings.zone, _limits(settings))
+
+
+def make_batches(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> Batches:
+    """The whole road of a message, from bytes to what is committed, without any queue."""
+    pipeline = Pipeline(make_dialect(settings), her_ids)
+    resend_after = timedelta(seconds=settings.resend_after)
+    return Batches(engine, pipeline, settings.clock, new_id, resend_after=resend_after)
+
+
+def make_mailbox(settings: Settings) -> RabbitMailbox:
+    """The RabbitMQ mailbox of the settings."""
+    return RabbitMailbox(
+        RabbitSettings(
+            url=settings.amqp_url.get_secret_value(),
+            prefetch=dict.fromkeys(Lane, settings.prefetch),
+            queue_type=QueueType(settings.queue_type),
+            declare=settings.declare_queues,
+        )
+    )
+
+
+def parties(settings: Settings, engine: Engine) -> list[str]:
+    """The HER-ids to answer for: those of the settings, or else the owners of calendars in the store.
+
+    Raises ``StoreUnavailable`` when there are none.
+    """
+    if settings.her_ids:
+        return list(settings.her_ids)
+    with engine.begin() as connection:
+        owners = Desk(connection, settings.clock(), new_id).owners()
+    if not owners:
+        raise StoreUnavailable(
+            "There is nobody to answer for: the store has no calendars. "
+            "Import some with 'timebok calendar import FILE', or set TIMEBOK_HER_IDS."
+        )
+    return [owner.her_id for owner in owners]
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_bytes, settings.max_elements, settings.max_depth, settings.max_attributes)
+
+
+def make_service(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> Service:
+    """The whole service, for the parties ``her_ids``. It does nothing until it is run."""
+    return Service(settings, make_mailbox(settings), engine, make_batches(settings, engine, her_ids))

@@ -1,0 +1,312 @@
+"""The service at work: takes batches from the mailbox, has them processed, sends what is owed, settles.
+
+It wires nothing together and decides nothing about a message. What it must never do is acknowledge a message
+before its effect and its replies are committed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from adapter.crash_points import crash_point
+from adapter.errors import StoreUnavailable
+from adapter.health import health_server
+from adapter.ledger import outbox, retention
+from adapter.mailbox import MailboxClosed, MailboxError, MailboxUnavailable
+from adapter.message import Lane
+from adapter.outcome import Parked, RetryLater, dispatches_of
+from adapter.telemetry import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Engine
+
+    from adapter.batch import Batches
+    from adapter.mailbox import Delivery, Mailbox
+    from adapter.message import Outbound
+    from adapter.outcome import Outcome
+    from adapter.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+_RESEND_AT_ONCE = 100
+_RESEND_EVERY = 1.0
+_LONGEST_STORE_PAUSE = 10.0
+_STORE_PATIENCE = 10.0
+_TIDY_EVERY = 600.0
+_FORGET_AT_ONCE = 200
+
+
+class Service:
+    """Serves the queues of some parties, with one worker thread that everything of the store goes through.
+
+    One thread, since two are slower than one here; the lanes take turns on it, a batch each.
+    """
+
+    def __init__(self, settings: Settings, mailbox: Mailbox, engine: Engine, batches: Batches) -> None:
+        self._settings = settings
+        self._mailbox = mailbox
+        self._engine = engine
+        self._batches = batches
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="timebok")
+        self._stop = asyncio.Event()
+        self._store_is_away = False
+        self._asked: list[float] = []  # when each thing was asked that the worker has not done yet
+        self._owed = 1  # not counted yet: above 0, the outbox is counted when it is next looked at
+
+    @property
+    def ready(self) -> bool:
+        """Whether a message that came now would be answered: consumers are alive, and the store answers."""
+        return self._mailbox.ready and not self._store_is_away and not self._store_hangs
+
+    @property
+    def _store_hangs(self) -> bool:
+        """The worker is at something, or has not come to something, that was asked of it long ago."""
+        return bool(self._asked) and time.monotonic() - min(self._asked) > _STORE_PATIENCE
+
+    def stop(self) -> None:
+        """Ask ``run`` to finish what is in hand, and return."""
+        self._stop.set()
+
+    async def run(self, her_ids: Sequence[str]) -> bool:
+        """Serve the parties until ``stop`` is called; then finish what is in hand, within the grace period.
+
+        ``False`` when the grace ran out on something that the worker may still be at; whoever called it then
+        ends the process, which is as safe as any crash. Raises what ended a lane before its time.
+        """
+        async with AsyncExitStack() as stack:
+            stack.callback(self._worker.shutdown, wait=False)
+            stack.push_async_callback(self._mailbox.close)
+            if self._settings.health_port is not None:
+                address = self._settings.health_host, self._settings.health_port
+                await stack.enter_async_context(health_server(*address, lambda: self.ready))
+            if not await self._start(her_ids):
+                return True
+            log.info("serving", parties=list(her_ids))
+            lanes = [asyncio.create_task(self._serve(lane)) for lane in Lane]
+            others = [asyncio.create_task(one) for one in (self._resend(), self._tidy(), self._stop.wait())]
+            await asyncio.wait([*lanes, *others], return_when=asyncio.FIRST_COMPLETED)
+            log.info("stopping")
+            return await self._finish(lanes, others)
+
+    async def _start(self, her_ids: Sequence[str]) -> bool:
+        """Start the mailbox, however long the broker takes; ``False`` when told to stop before it came."""
+        starting = asyncio.create_task(self._mailbox.start(her_ids))
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return False
+        await starting
+        return True
+
+    async def _finish(self, lanes: Sequence[asyncio.Task[None]], others: Sequence[asyncio.Task[Any]]) -> bool:
+        self._stop.set()
+        finished = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.grace):
+                await self._mailbox.stop_consuming()
+                await asyncio.wait(lanes)
+                await self._on_worker(int)  # whatever else it may be at comes first
+                finished = True
+        late = [lane for lane in lanes if not lane.done()]
+        for task in (*late, *others):
+            task.cancel()
+        ends = await asyncio.gather(*lanes, *others, return_exceptions=True)
+        log.info("stopped", unfinished=len(late))
+        for end in ends:
+            if isinstance(end, Exception):
+                raise end
+        return finished
+
+    # --- a lane
+
+    async def _serve(self, lane: Lane) -> None:
+        while True:
+            if await self._stopped_before_there_is_room():
+                return
+            try:
+                deliveries = await self._mailbox.next_batch(lane, self._settings.batch)
+            except MailboxClosed:
+                return
+            crash_point("taken")
+            outcomes = await self._process(deliveries)
+            if outcomes is None:
+                return
+            await self._settle(deliveries, outcomes)
+
+    async def _process(self, deliveries: Sequence[Delivery]) -> list[Outcome] | None:
+        """What became of each. Waits for a store that is away, instead of burning the messages' tries.
+
+        ``None`` when told to stop meanwhile: they are in nobody's books, and go back to their queue.
+        """
+        batch = [delivery.inbound for delivery in deliveries]
+        pause = 0.5
+        while True:
+            try:
+                outcomes = await self._on_worker(self._batches.process, batch)
+            except StoreUnavailable:
+                self._store_is_away = True
+                log.warning("the booking store does not answer; waiting for it", messages=len(batch))
+            else:
+                self._store_is_away = False
+                return outcomes
+            if await self._stopped_within(pause):
+                return None
+            pause = min(2 * pause, _LONGEST_STORE_PAUSE)
+
+    async def _settle(self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
+        """Send, then acknowledge. What could not be sent the outbox still owes, so the delivery is done."""
+        done, undone = [], []
+        for delivery, outcome in zip(deliveries, outcomes, strict=True):
+            tell(delivery.inbound, outcome)
+            if isinstance(outcome, RetryLater | Parked):
+                undone.append((delivery, outcome))
+            else:
+                done.append(delivery)
+        sent = await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
+        crash_point("after-confirm")
+        await self._mailbox.ack(done)
+        crash_point("after-ack")
+        await self._mark(sent)
+        crash_point("after-mark")
+        for delivery, outcome in undone:  # only now: nobody waits for these
+            if isinstance(outcome, RetryLater):
+                await self._try_again(delivery, outcome)
+            else:
+                await self._lay_aside(delivery, outcome.reason)
+
+    async def _try_again(self, delivery: Delivery, outcome: RetryLater) -> None:
+        inbound = delivery.inbound
+        settings = self._settings
+        pauses = settings.retry_pauses_sync if inbound.lane is Lane.SYNC else settings.retry_pauses
+        if inbound.attempt > len(pauses):
+            await self._lay_aside(delivery, outcome.reason)
+            return
+        pause = timedelta(seconds=pauses[inbound.attempt - 1])
+        try:
+            await self._mailbox.postpone(delivery, pause, outcome.reason)
+        except MailboxUnavailable:
+            log.warning("not postponed: the broker is out of reach, and will hand it out again")
+        except MailboxError as error:
+            log.warning("it cannot wait, so it is parked at once", error=str(error))
+            await self._lay_aside(delivery, outcome.reason)
+
+    async def _lay_aside(self, delivery: Delivery, reason: str) -> None:
+        inbound = delivery.inbound
+        try:
+            await self._mailbox.park(delivery, reason)
+            log.error("parked", queue=inbound.queue, reason=reason, attempts=inbound.attempt)
+        except MailboxUnavailable:
+            log.warning("not parked: the broker is out of reach, and will hand it out again")
+        except MailboxError as error:
+            log.error("not parked: it stays in our hands until we stop", error=str(error))  # noqa: TRY400
+
+    # --- what is owed
+
+    async def _stopped_before_there_is_room(self) -> bool:
+        """Wait while too many replies are unsent: taking more would only make more of them."""
+        while self._owed >= self._settings.open_replies:
+            log.warning("too many replies are unsent; taking no more messages", unsent=self._owed)
+            if await self._stopped_within(_RESEND_EVERY):
+                return True
+        return False
+
+    async def _publish(self, messages: Sequence[Outbound]) -> list[str]:
+        """Send, and give the ids of what the broker has confirmed."""
+        if not messages:
+            return []
+        try:
+            results = await self._mailbox.publish(messages)
+        except MailboxUnavailable:
+            log.warning("not sent yet: the broker is out of reach", messages=len(messages))
+            self._owed += len(messages)
+            return []
+        for one in results:
+            if not one.confirmed:
+                log.warning("not sent yet", queue=one.queue, outcome=one.outcome, message_id=one.message_id)
+                self._owed += 1
+        return [one.message_id for one in results if one.confirmed and one.message_id]
+
+    async def _mark(self, message_ids: Sequence[str]) -> None:
+        if not message_ids:
+            return
+        try:
+            await self._on_worker(self._mark_sent, message_ids)
+        except SQLAlchemyError as error:
+            log.warning("sent, but not marked: it will be sent again", error=type(error).__name__)
+
+    async def _resend(self) -> None:
+        while True:
+            await asyncio.sleep(_RESEND_EVERY)
+            if not self._mailbox.ready:
+                continue  # claiming what cannot be sent would only put it off
+            try:
+                due = await self._on_worker(self._claim_due)
+            except SQLAlchemyError as error:
+                self._store_is_away = True
+                log.warning("the outbox cannot be read", error=type(error).__name__)
+                continue
+            self._store_is_away = False
+            if due:
+                crash_point("claimed")
+                await self._mark(await self._publish(due))
+
+    def _claim_due(self) -> list[Outbound]:
+        pause = timedelta(seconds=self._settings.resend_after)
+        with self._engine.begin() as connection:
+            return outbox.claim_due(connection, self._settings.clock(), _RESEND_AT_ONCE, pause)
+
+    def _mark_sent(self, message_ids: Sequence[str]) -> None:
+        with self._engine.begin() as connection:
+            outbox.mark_sent(connection, message_ids, self._settings.clock())
+
+    # --- what is forgotten
+
+    async def _tidy(self) -> None:
+        while not await self._stopped_within(_TIDY_EVERY):
+            try:
+                while await self._on_worker(self._forget_some):
+                    pass  # the lanes take their turns on the worker in between
+            except SQLAlchemyError as error:
+                log.warning("the ledger cannot be tidied", error=type(error).__name__)
+
+    def _forget_some(self) -> int:
+        now = self._settings.clock()
+        with self._engine.begin() as connection:
+            old = now - timedelta(days=self._settings.keep_bodies)
+            ancient = now - timedelta(days=self._settings.keep_messages)
+            return retention.forget_bodies(connection, old, _FORGET_AT_ONCE) + retention.forget_messages(
+                connection, ancient, _FORGET_AT_ONCE
+            )
+
+    # --- inside
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stop.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _on_worker(self, function: Callable[..., T], *args: Any) -> T:  # noqa: ANN401 - the function's
+        asked = time.monotonic()
+        self._asked.append(asked)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._worker, function, *args)
+        finally:
+            self._asked.remove(asked)

@@ -1,0 +1,146 @@
+"""Every setting there is, with its default: from the environment (``TIMEBOK_…``) or a TOML file.
+
+The environment wins. Secrets are kept as secrets: they are in no ``repr`` and no log.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+def _zone(value: object) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{value} is not the name of a time zone; one is Europe/Oslo") from None
+
+
+def _list(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+_HerIds = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...], NoDecode, BeforeValidator(_list)
+]
+_Pauses = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_list)]
+
+
+class Settings(BaseSettings):
+    """The settings of timebok. ``TIMEBOK_CONFIG`` names the TOML file; its keys are the fields' names."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TIMEBOK_", extra="forbid", frozen=True, arbitrary_types_allowed=True
+    )
+
+    amqp_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672/")
+    """Where the broker is, user and password included."""
+
+    database_url: SecretStr = SecretStr("sqlite:///timebok.db")
+    """The booking store: SQLite, or PostgreSQL (``postgresql+psycopg://…``) for several replicas."""
+
+    her_ids: _HerIds = ()
+    """The parties to answer for (``91095,91096``); none means every owner of a calendar in the store."""
+
+    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("Europe/Oslo")
+    """Where the clock of the messages and of the calendars hangs."""
+
+    schemas: Path | None = None
+    """A folder with a ``catalogue.toml`` and schemas to use instead of timebok's own."""
+
+    check_replies: bool = True
+    """Whether every reply is validated before it leaves."""
+
+    declare_queues: bool = True
+    """Whether timebok declares its queues; otherwise they have to be there."""
+
+    queue_type: Literal["auto", "quorum", "classic"] = "auto"
+    """What kind of queues to declare; ``auto`` is quorum where the broker has them."""
+
+    prefetch: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """How many messages of each lane may be in hand at once."""
+
+    batch: Annotated[int, Field(ge=1, le=1_000)] = 50
+    """How many waiting messages may share one transaction."""
+
+    open_replies: Annotated[int, Field(ge=1)] = 10_000
+    """How many replies may be committed and not sent yet; no more messages are taken beyond that."""
+
+    retry_pauses: _Pauses = (5, 30, 120, 600, 1800, 3600)
+    """Seconds before each new try of a message that we failed on; after the last it is parked."""
+
+    retry_pauses_sync: _Pauses = (1, 2, 4)
+    """The same where the sender waits, which it does for 15 seconds."""
+
+    keep_bodies: Annotated[float, Field(gt=0)] = 30
+    """Days that the bodies of messages are kept. They hold patients."""
+
+    keep_messages: Annotated[float, Field(ge=14)] = 400
+    """Days that it is remembered which messages have been here; longer than anything is tried again."""
+
+    resend_after: Annotated[float, Field(gt=0)] = 10.0
+    """Seconds that whoever has committed a reply has to send it, before it is sent from the outbox."""
+
+    grace: Annotated[float, Field(gt=0)] = 20.0
+    """How many seconds a stop may take to finish what is in hand."""
+
+    health_host: str = "127.0.0.1"
+    health_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    """Where to answer ``GET /live`` and ``GET /ready``; nowhere unless the port is set."""
+
+    max_bytes: Annotated[int, Field(ge=1_000)] = 5_000_000
+    max_elements: Annotated[int, Field(ge=100)] = 50_000
+    max_depth: Annotated[int, Field(ge=20, le=250)] = 100
+    max_attributes: Annotated[int, Field(ge=100)] = 50_000
+    """How large a message may be; anything larger is refused unread."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "text"] = "json"
+
+    now: datetime | None = None
+    """For try-outs only: the time it is when timebok starts, local to ``zone``; the clock goes on from it."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature; no .env is read
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was passed wins over the environment, and that over the file."""
+        sources = (init_settings, env_settings)
+        file = os.environ.get("TIMEBOK_CONFIG")
+        if not file:
+            return sources
+        if not Path(file).is_file():
+            raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file)))
+
+    @cached_property
+    def _offset(self) -> timedelta:
+        if self.now is None:
+            return timedelta()
+        there = self.now if self.now.tzinfo else self.now.replace(tzinfo=self.zone)
+        return there - datetime.now(UTC)
+
+    def clock(self) -> datetime:
+        """What time it is: aware UTC."""
+        offset = self._offset  # before the clock is read: it is worked out the first time
+        return datetime.now(UTC) + offset

@@ -1,0 +1,75 @@
+"""Logs: one line an event, to standard error, as JSON or as text for a terminal.
+
+What is logged are ids, codes and counts. No name, number, phone or text of a patient is ever handed to a
+logger, and an exception's own words are not either, since they may quote one.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import structlog
+
+if TYPE_CHECKING:
+    from adapter.message import Inbound
+    from adapter.outcome import Outcome
+    from adapter.settings import Settings
+
+log = structlog.get_logger("timebok.messages")
+
+# What a peer wrote where an id or a code belongs, which may be anything: a line of a log of its own, commands
+# to a terminal, somebody's number.
+_ID = re.compile(r"[!-~]{1,255}")
+_IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{11}(?!\d)")
+
+
+def configure_logging(settings: Settings) -> None:
+    """Set up structlog for the process. Libraries' own logs pass from warnings up, through the same door."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for library in ("aio_pika", "aiormq"):  # tracebacks at every loss, and whole frames when debugging
+        logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+def tell(inbound: Inbound, outcome: Outcome) -> None:
+    """Log what became of a message."""
+    properties, about = inbound.properties, outcome.about
+    emit = log.info if type(outcome).__name__ in {"Answered", "Noted"} else log.warning
+    emit(
+        type(outcome).__name__.lower(),
+        queue=inbound.queue,
+        sender=_shown(properties.from_her_id),
+        message_id=_shown(properties.message_id),
+        msg_id=_shown(about.msg_id),
+        function=_shown(about.function),
+        code=_shown(about.code),
+        reason=getattr(outcome, "reason", None),
+        sent=[dispatch.code for dispatch in getattr(outcome, "dispatches", ())],
+    )
+
+
+def _shown(text: str | None) -> str | None:
+    if text is None:
+        return None
+    return _IDENTITY_NUMBER.sub("(number)", text) if _ID.fullmatch(text) else "(not an id)"

@@ -1,0 +1,1 @@
+"""XML read with suspicion, judged by schemas, explained in words, and written without surprises."""
