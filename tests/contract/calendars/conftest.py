@@ -1,0 +1,92 @@
+"""The databases that importing is held to: SQLite, and PostgreSQL where one answers."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
+from sqlalchemy.exc import OperationalError
+
+from handlers.desk import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+POSTGRES = os.environ.get("TIMEBOK_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@localhost:5432/test")
+
+
+def _sqlite() -> Engine:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+
+    @event.listens_for(engine, "connect")
+    def _check_references(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    return engine
+
+
+@contextmanager
+def _postgres() -> Iterator[Engine]:
+    schema = f"timebok_calendars_{uuid4().hex}"
+    admin = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
+    try:
+        with admin.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    except OperationalError as error:
+        admin.dispose()
+        why = f"no PostgreSQL answers at {admin.url!r}: {error.orig}"
+        if os.environ.get("CI"):
+            pytest.fail(why)
+        pytest.skip(why)
+    engine = create_engine(POSTGRES, connect_args={"options": f"-c search_path={schema}"})
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        with admin.begin() as connection:
+            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Engine]:
+    with _postgres() as engine:
+        tables.metadata.create_all(engine)
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def sqlite() -> Iterator[Engine]:
+    engine = _sqlite()
+    tables.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back afterwards."""
+    engine: Engine = request.getfixturevalue(request.param)
+    with engine.connect() as connection, connection.begin() as transaction:
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def oslo() -> ZoneInfo:
+    return ZoneInfo("Europe/Oslo")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2027, 3, 1, 7, tzinfo=UTC)
