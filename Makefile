@@ -14,7 +14,7 @@ demo: machine $(VENV)/project ## see it work: real messages through a real broke
 	@$(IN_VENV) -m tools.demo
 
 test: machine $(VENV)/project ## the whole suite: style, types, floors, and every test that is not slow
-	@$(IN_VENV) -m pytest -m "not slow"
+	@$(IN_VENV) -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
 test-slow: machine $(VENV)/project ## the tests that take minutes
 	@$(IN_VENV) -m pytest -m slow
