@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, text, tuple_, update
 
 from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.ledger.packing import pack, storable, storable_or_none
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from adapter.outcome import Dispatch, Outcome
 
 
+# Put together once: doing so costs more than executing them.
+_DELIVERIES = select(inbox.c.sender, inbox.c.message_id, inbox.c.outcome).where(
+    inbox.c.message_id.in_(bindparam("message_ids", expanding=True))
+)
+_LETTER = select(inbox.c.id).where(
+    inbox.c.sender == bindparam("sender"),
+    inbox.c.msg_id == bindparam("msg_id"),
+    text("outcome = 'answered'"),  # in literals: only so can a database use the index
+)
+_ENTER, _OWE = insert(inbox), insert(outbox)
+
+
 class Ledger:
     """The ledger's page for one batch, at the moment ``now`` (aware UTC).
 
@@ -37,6 +49,7 @@ class Ledger:
         self._now = now
         self._due_at = now + resend_after
         self._deliveries: set[tuple[str, str]] = set()
+        self._parked: set[tuple[str, str]] = set()
         self._letters: set[tuple[str, str]] = set()
         self._entries: list[dict[str, Any]] = []
         self._owed: list[dict[str, Any]] = []
@@ -47,10 +60,8 @@ class Ledger:
         One that was parked has not been dealt with: a person may send it on its way again.
         """
         ids = [message_id for _sender, message_id in map(_key, batch) if message_id]
-        query = select(inbox.c.sender, inbox.c.message_id).where(
-            inbox.c.message_id.in_(ids), inbox.c.outcome != "parked"
-        )
-        self._deliveries.update((row.sender, row.message_id) for row in self._connection.execute(query))
+        for sender, message_id, outcome in self._connection.execute(_DELIVERIES, {"message_ids": ids}):
+            (self._parked if outcome == "parked" else self._deliveries).add((sender, message_id))
 
     def knows_delivery(self, inbound: Inbound) -> bool:
         """Whether this AMQP message has been here: same sender, same message-id. Needs ``look_up`` first."""
@@ -61,10 +72,8 @@ class Ledger:
         sender, msg_id = storable(sender), storable(msg_id)
         if (sender, msg_id) in self._letters:
             return True
-        query = select(inbox.c.message_id).where(
-            inbox.c.sender == sender, inbox.c.msg_id == msg_id, inbox.c.outcome == "answered"
-        )
-        return self._connection.execute(query).first() is not None
+        found = self._connection.execute(_LETTER, {"sender": sender, "msg_id": msg_id})
+        return found.first() is not None
 
     def enter(self, inbound: Inbound, outcome: Outcome) -> None:
         """Enter what became of a message, and what is owed for it. A duplicate leaves no second entry."""
@@ -117,13 +126,13 @@ class Ledger:
 
     def flush(self) -> None:
         """Write the entries."""
+        if again := self._parked & self._deliveries:
+            theirs = tuple_(inbox.c.sender, inbox.c.message_id).in_(again)
+            self._connection.execute(delete(inbox).where(theirs, inbox.c.outcome == "parked"))
         if self._entries:
-            keys = [(entry["sender"], entry["message_id"]) for entry in self._entries]
-            again = tuple_(inbox.c.sender, inbox.c.message_id).in_(keys)
-            self._connection.execute(delete(inbox).where(again, inbox.c.outcome == "parked"))
-            self._connection.execute(insert(inbox), self._entries)
+            self._connection.execute(_ENTER, self._entries)
         if self._owed:
-            self._connection.execute(insert(outbox), self._owed)
+            self._connection.execute(_OWE, self._owed)
         self._entries, self._owed = [], []
 
 

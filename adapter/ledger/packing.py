@@ -7,12 +7,12 @@ a message must not fail on it.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 from hashlib import sha256
 
 from adapter.message import Properties
 
-_NAMES = frozenset(field.name for field in fields(Properties))
+_NAMES = tuple(field.name for field in fields(Properties))
 _LONGEST = 255
 
 
@@ -32,8 +32,10 @@ def storable_or_none(text: str | None) -> str | None:
 
 def pack(properties: Properties) -> str:
     """JSON of the properties that are there."""
-    given = asdict(properties).items()
-    return json.dumps({name: value for name, value in given if value is not None and value != {}})
+    given = {name: value for name in _NAMES if (value := getattr(properties, name)) is not None}
+    if not given["headers"]:
+        del given["headers"]
+    return json.dumps(given)
 
 
 def unpack(text: str) -> Properties:

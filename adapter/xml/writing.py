@@ -10,6 +10,7 @@ import re
 from html import escape
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_PLAIN = re.compile("[\t\n\r !#-%(-;=?-\ud7ff]*")  # nothing to escape, and nothing to leave out
 
 
 class Markup(str):
@@ -20,7 +21,7 @@ class Markup(str):
 
 def text(value: str) -> Markup:
     """``value`` as character data or as the value of an attribute."""
-    return Markup(escape(_NOT_XML.sub("", value)))
+    return Markup(value if _PLAIN.fullmatch(value) else escape(_NOT_XML.sub("", value)))
 
 
 def element(name: str, /, *content: str | None, **attributes: str | None) -> Markup:

@@ -10,9 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, insert, not_, or_, select, update
-
-from handlers.desk import tables
+from handlers.desk import statements
 from handlers.desk.model import (
     Appointment,
     Calendar,
@@ -32,9 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection, RowMapping
-
-s, a = tables.slot, tables.appointment
+    from sqlalchemy import Connection, RowMapping
 
 
 class Desk:
@@ -53,8 +49,7 @@ class Desk:
 
     def owners(self) -> list[Owner]:
         """The parties that own calendars, by HER-id."""
-        rows = self._connection.execute(select(tables.owner).order_by(tables.owner.c.her_id))
-        return [Owner(**row) for row in rows.mappings()]
+        return [Owner(**row) for row in self._connection.execute(statements.OWNERS).mappings()]
 
     def calendars(self, her_id: str) -> Sequence[Calendar]:
         """The open calendars of an owner, in the order in which the clinic lists them."""
@@ -64,65 +59,46 @@ class Desk:
         self, her_id: str, start: datetime, end: datetime, calendar_ids: Collection[str]
     ) -> list[Slot]:
         """The slots from ``start`` up to, not including, ``end`` that nobody has taken, by their start."""
-        query = (
-            select(s)
-            .where(
-                s.c.her_id == her_id,
-                s.c.calendar_id.in_(calendar_ids),
-                s.c.start >= start,
-                s.c.start < end,
-                self._is_free(),
-            )
-            .order_by(s.c.start, s.c.calendar_id, s.c.id)
-        )
-        return [self._slot(row) for row in self._connection.execute(query).mappings()]
+        period = {"start": start, "end": end, "calendar_ids": calendar_ids}
+        found = self._connection.execute(
+            statements.FREE_SLOTS, {"her_id": her_id, "now": self.now, **period}
+        ).all()
+        calendars = self._calendars_of(her_id)
+        return [_slot(calendars, *row) for row in found]
 
     def bookable_spans(self, her_id: str) -> dict[str, tuple[datetime, datetime]]:
         """The first and last start of a free slot in each calendar that has one, from now on."""
-        query = (
-            select(s.c.calendar_id, func.min(s.c.start), func.max(s.c.start))
-            .where(s.c.her_id == her_id, s.c.start > self.now, self._is_free())
-            .group_by(s.c.calendar_id)
-        )
-        return {calendar: (first, last) for calendar, first, last in self._connection.execute(query)}
+        asked = {"her_id": her_id, "now": self.now}
+        spans = self._connection.execute(statements.BOOKABLE_SPANS, asked)
+        return {calendar: (first, last) for calendar, first, last in spans if first is not None}
 
     def slot(self, her_id: str, slot_id: str) -> Slot | None:
         """The slot, locked until the transaction ends, so that what is read of it stays true."""
-        query = select(s).where(s.c.her_id == her_id, s.c.id == slot_id).with_for_update()
-        row = self._connection.execute(query).mappings().one_or_none()
-        return (
-            None if row is None or row["calendar_id"] not in self._calendars_of(her_id) else self._slot(row)
-        )
+        row = self._connection.execute(statements.SLOT, {"her_id": her_id, "slot_id": slot_id}).one_or_none()
+        calendars = self._calendars_of(her_id)
+        return None if row is None or row.calendar_id not in calendars else _slot(calendars, *row)
 
     # --- what is taken
 
     def taken_by(self, slot: Slot) -> Appointment | None:
         """Who has the slot. A hold on it that has lapsed is written down as such first."""
-        self._connection.execute(
-            update(a)
-            .where(_of_slot(slot), a.c.state == State.HELD, a.c.held_until <= self.now)
-            .values(state=State.LAPSED, changed_at=self.now)
-        )
-        query = select(a).where(_of_slot(slot), tables.living)
-        row = self._connection.execute(query).mappings().one_or_none()
-        return None if row is None else _appointment(row)
+        asked = {"her_id": slot.calendar.her_id, "slot_id": slot.id}
+        row = self._connection.execute(statements.TAKEN_BY, asked).mappings().one_or_none()
+        if row is None:
+            return None
+        if row["held_until"] is not None and row["held_until"] <= self.now:
+            self._change(row["id"], State.LAPSED)
+            return None
+        return _appointment(row)
 
     def appointments(self, her_id: str, national_id: str, references: Collection[str]) -> list[Appointment]:
         """A patient's appointments whose own or whose slot's id is among ``references``, newest first.
 
         The rows are locked until the transaction ends.
         """
-        query = (
-            select(a)
-            .where(
-                a.c.her_id == her_id,
-                a.c.national_id == national_id,
-                or_(a.c.id.in_(references), a.c.slot_id.in_(references)),
-            )
-            .order_by(a.c.created_at.desc(), a.c.id)
-            .with_for_update()
-        )
-        return [_appointment(row) for row in self._connection.execute(query).mappings()]
+        asked = {"her_id": her_id, "national_id": national_id, "references": references}
+        rows = self._connection.execute(statements.APPOINTMENTS, asked).mappings()
+        return [_appointment(row) for row in rows]
 
     def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None) -> Appointment:
         """Enter an appointment on a slot that nobody has: held for ``hold``, or booked when that is ``None``.
@@ -146,39 +122,25 @@ class Desk:
             held_until=None if hold is None else self.now + hold,
         )
         moment = {"created_at": self.now, "changed_at": self.now}
-        self._connection.execute(insert(a), {**_row(appointment), **moment})
+        self._connection.execute(statements.TAKE, {**_row(appointment), **moment})
         return appointment
 
     def confirm(self, held: Appointment, reason: str | None) -> Appointment:
         """Turn a hold into a booking; a reason given now replaces the one given then."""
         booked = replace(held, state=State.BOOKED, held_until=None, reason=reason or held.reason)
-        self._change(booked, reason=booked.reason, held_until=None)
+        self._change(held.id, State.BOOKED, held_until=None, reason=booked.reason)
         return booked
 
     def cancel(self, appointment: Appointment, reason: str | None) -> Appointment:
         """Give the slot back. The row stays, with the reason that the citizen gave."""
-        cancelled = replace(appointment, state=State.CANCELLED, held_until=None)
-        self._change(cancelled, cancellation_reason=reason, held_until=None)
-        return cancelled
+        self._change(appointment.id, State.CANCELLED, held_until=None, cancellation_reason=reason)
+        return replace(appointment, state=State.CANCELLED, held_until=None)
 
     # --- inside
 
-    def _change(self, appointment: Appointment, **values: object) -> None:
-        self._connection.execute(
-            update(a)
-            .where(a.c.id == appointment.id)
-            .values(state=appointment.state, changed_at=self.now, **values)
-        )
-
-    def _is_free(self) -> ColumnElement[bool]:
-        lapsed = a.c.held_until <= self.now
-        taken = exists().where(
-            a.c.her_id == s.c.her_id,
-            a.c.slot_id == s.c.id,
-            tables.living,
-            or_(a.c.held_until.is_(None), not_(lapsed)),
-        )
-        return not_(taken)
+    def _change(self, appointment_id: str, state: State, **values: object) -> None:
+        changes = {"state": state, "changed_at": self.now, **values}
+        self._connection.execute(statements.CHANGE, {"appointment_id": appointment_id, **changes})
 
     def _calendars_of(self, her_id: str) -> dict[str, Calendar]:
         if her_id not in self._calendars:
@@ -186,26 +148,24 @@ class Desk:
         return self._calendars[her_id]
 
     def _read_calendars(self, her_id: str) -> dict[str, Calendar]:
-        c, t = tables.calendar, tables.time_type
         types: dict[str, list[TimeType]] = {}
-        rows = self._connection.execute(
-            select(t).where(t.c.her_id == her_id).order_by(t.c.position)
-        ).mappings()
-        for row in rows:
+        for row in self._connection.execute(statements.TIME_TYPES, {"her_id": her_id}).mappings():
             duration = timedelta(seconds=row["duration_seconds"])
             types.setdefault(row["calendar_id"], []).append(TimeType(row["code"], row["name"], duration))
-        query = select(c).where(c.c.her_id == her_id, c.c.open).order_by(c.c.position)
-        found = self._connection.execute(query).mappings()
+        found = self._connection.execute(statements.CALENDARS, {"her_id": her_id}).mappings()
         return {row["id"]: _calendar(row, tuple(types.get(row["id"], ()))) for row in found}
 
-    def _slot(self, row: RowMapping) -> Slot:
-        calendar = self._calendars_of(row["her_id"])[row["calendar_id"]]
-        kind = next(t for t in calendar.types if t.code == row["type_code"])
-        return Slot(id=row["id"], calendar=calendar, type=kind, start=row["start"], end=row["end"])
 
-
-def _of_slot(slot: Slot) -> ColumnElement[bool]:
-    return and_(a.c.her_id == slot.calendar.her_id, a.c.slot_id == slot.id)
+def _slot(
+    calendars: Mapping[str, Calendar],
+    slot_id: str,
+    calendar_id: str,
+    type_code: str,
+    start: datetime,
+    end: datetime,
+) -> Slot:
+    calendar = calendars[calendar_id]
+    return Slot(slot_id, calendar, next(t for t in calendar.types if t.code == type_code), start, end)
 
 
 def _practitioner(hpr: str | None, family_name: str | None, given_name: str | None) -> Practitioner | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import code_of, find, text_of
-from adapter.dialects.helsenorge.names import DIALOG, FK1, PREFIXES, oid
+from adapter.dialects.helsenorge.letter import code_of, find, find_all, text_of
+from adapter.dialects.helsenorge.names import DIALOG, FK1, oid
 from adapter.xml.places import name_of
 from adapter.xml.writing import Markup, element, optional
 
@@ -44,9 +44,9 @@ def _said(element: etree._Element) -> str:
 
 def wished_practitioner(request: etree._Element) -> str | None:
     """The HPR number of the practitioner whom the citizen wishes (role 23)."""
-    for role in request.iterfind("dia:RollerRelatertNotat", PREFIXES):
+    for role in find_all(request, "dia:RollerRelatertNotat"):
         if code_of(role, "dia:RoleToPatient") == _WISHED_PRACTITIONER:
-            for ident in role.iterfind("dia:HealthcareProfessional/dia:Ident", PREFIXES):
+            for ident in find_all(role, "dia:HealthcareProfessional/dia:Ident"):
                 if code_of(ident, "fk1:TypeId") == "HPR":
                     return text_of(ident, "fk1:Id")
     return None
@@ -55,7 +55,7 @@ def wished_practitioner(request: etree._Element) -> str | None:
 def wished_calendar(request: etree._Element) -> str | None:
     """The id of the one calendar that is meant (our way of addressing it, H2)."""
     path = "dia:RollerRelatertNotat/dia:TilknyttetEnhet/dia:Kontaktenhet/fk1:Ident"
-    for ident in request.iterfind(path, PREFIXES):
+    for ident in find_all(request, path):
         if code_of(ident, "fk1:TypeId") == "LOK":
             return text_of(ident, "fk1:Id")
     return None

@@ -7,15 +7,12 @@ read even so has no head (``NotWellFormed``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cache
 
 from lxml import etree
 
 from adapter.dialects.helsenorge.names import APPREC, MSGHEAD, PREFIXES
 from adapter.errors import NotWellFormed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MSG_INFO = f"{{{MSGHEAD}}}MsgInfo"
 
@@ -108,7 +105,18 @@ class AppRec:
 
 def find(element: etree._Element, path: str) -> etree._Element | None:
     """The first element at ``path``, which is written with the usual prefixes (``mh:Sender``)."""
-    return element.find(path, PREFIXES)
+    return next(iter(find_all(element, path)), None)
+
+
+def find_all(element: etree._Element, path: str) -> list[etree._Element]:
+    """All elements at ``path``, in their order. The path is an XPath of our own, never a peer's."""
+    found: list[etree._Element] = _compiled(path)(element)
+    return found
+
+
+@cache
+def _compiled(path: str) -> etree.XPath:
+    return etree.XPath(path, namespaces=PREFIXES)
 
 
 def text_of(element: etree._Element | None, path: str | None = None) -> str | None:
@@ -169,9 +177,9 @@ def read_head(info: etree._Element) -> Head:
     )
 
 
-def contents(letter: Letter, tag: str) -> Iterator[etree._Element]:
-    """The elements of a qualified name that stand directly in the Content of any Document."""
-    return letter.root.iterfind(f"mh:Document/mh:RefDoc/mh:Content/{{*}}{tag}", PREFIXES)
+def contents(letter: Letter, name: str) -> list[etree._Element]:
+    """The elements of a name, in whatever namespace, that stand directly in the Content of any Document."""
+    return find_all(letter.root, f"mh:Document/mh:RefDoc/mh:Content/*[local-name()='{name}']")
 
 
 def _receipt(root: etree._Element, body: bytes) -> AppRec:
@@ -181,7 +189,7 @@ def _receipt(root: etree._Element, body: bytes) -> AppRec:
         id=text_of(root, "ar:Id") or "",
         original_msg_id=text_of(root, "ar:OriginalMsgId/ar:Id") or "",
         status=code_of(root, "ar:Status") or "",
-        errors=tuple(code for error in root.iterfind("ar:Error", PREFIXES) if (code := code_of(error))),
+        errors=tuple(code for error in find_all(root, "ar:Error") if (code := code_of(error))),
     )
 
 
@@ -214,7 +222,7 @@ def _professional(element: etree._Element) -> Professional:
 
 def _idents(element: etree._Element) -> tuple[Ident, ...]:
     found = []
-    for ident in element.iterfind("mh:Ident", PREFIXES):
+    for ident in find_all(element, "mh:Ident"):
         identifier, kind = text_of(ident, "mh:Id"), find(ident, "mh:TypeId")
         if identifier and kind is not None and (value := code_of(kind)):
             found.append(Ident(identifier, value, kind.get("DN")))

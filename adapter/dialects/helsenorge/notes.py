@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.names import PREFIXES
+from adapter.dialects.helsenorge.letter import find_all
 from adapter.errors import ContentFault, Finding
 from adapter.xml.places import Places, name_of
 
@@ -35,7 +35,7 @@ class Notes:
 
     def more_than_one(self, where: etree._Element, path: str) -> None:
         """Note it if there are several elements at ``path`` below ``where``: nobody knows which is meant."""
-        for second in where.findall(path, PREFIXES)[1:2]:
+        for second in find_all(where, path)[1:2]:
             name = name_of(second)
             self.add("T02", second, f"there must be one {name} only", f"det skal bare være én {name}")
 

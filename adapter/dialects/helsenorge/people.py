@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import code_of, contents, find, text_of
-from adapter.dialects.helsenorge.names import PREFIXES
+from adapter.dialects.helsenorge.letter import code_of, contents, find, find_all, text_of
 from handlers.desk.model import Patient, Relation, Representative
 from handlers.desk.national_id import is_national_id
 
@@ -36,7 +35,7 @@ def read_patient(letter: Letter, notes: Notes) -> Patient:
 
 def read_representative(letter: Letter, notes: Notes) -> Representative | None:
     """Who acts for the patient, if anyone does: a person and a relation of code list 7611."""
-    relation = next(contents(letter, "Pasientrelasjon"), None)
+    relation = next(iter(contents(letter, "Pasientrelasjon")), None)
     if relation is None:
         return None
     code = code_of(relation, "pr:Relasjon")
@@ -72,7 +71,7 @@ def _note_names(patient: etree._Element, family: str | None, given: str | None, 
 
 
 def _national_id(patient: etree._Element, notes: Notes) -> str:
-    idents = patient.findall("mh:Ident", PREFIXES)
+    idents = find_all(patient, "mh:Ident")
     if not idents:
         notes.missing(patient, "Ident", "E30")
         return ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)?", re.ASCII)
+_LOCAL = len("2026-01-31T08:00:00")
 _EARLIEST, _LATEST = 1, 9999
 _FARTHEST = timedelta(hours=14)
 
@@ -58,7 +59,7 @@ def is_moment(text: str) -> bool:
 
 def write_local(moment: datetime, zone: ZoneInfo) -> str:
     """Aware UTC as a ``date-time`` of the wire."""
-    return moment.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds")
+    return moment.astimezone(zone).isoformat(timespec="seconds")[:_LOCAL]
 
 
 def write_utc(moment: datetime) -> str:

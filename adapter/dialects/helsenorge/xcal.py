@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import contents, find, text_of
+from adapter.dialects.helsenorge.letter import contents, find, find_all, text_of
 from adapter.dialects.helsenorge.names import XCAL
 from adapter.dialects.helsenorge.times import read_local, write_local
-from adapter.xml.writing import Markup, element, optional
+from adapter.xml.writing import Markup, element, text
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.notes import Notes
 
 _EVENTS = "xcal:vcalendar/xcal:components/xcal:vevent"
+_OF_THE_CALENDAR = (
+    "<properties><version><text>2.0</text></version>"
+    "<prodid><text>-//timebok//timebok//NO</text></prodid></properties>"
+)
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
 _LONGEST_ID = 10_000  # characters; a refusal repeats it
 
@@ -42,8 +46,8 @@ class Event:
 
 def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
     """The one event of a booking request: dtstart, dtend, uid and contact are mandatory."""
-    calendars = list(contents(letter, "icalendar"))
-    events = [event for one in calendars for event in one.iterfind(_EVENTS, {"xcal": XCAL})]
+    calendars = contents(letter, "icalendar")
+    events = [event for one in calendars for event in find_all(one, _EVENTS)]
     if not events:
         notes.missing(calendars[0] if calendars else letter.root, "iCalendar vevent")
         return Event(_NEVER, _NEVER, "", "")
@@ -64,21 +68,22 @@ def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
 
 def write_calendar(events: list[Event], zone: ZoneInfo) -> Markup:
     """An icalendar element with the events in their order."""
-    properties = element(
-        "properties", _text_property("version", "2.0"), _text_property("prodid", "-//timebok//timebok//NO")
+    written = "".join([_write_event(event, zone) for event in events])
+    return element(
+        "icalendar",
+        Markup(f"<vcalendar>{_OF_THE_CALENDAR}<components>{written}</components></vcalendar>"),
+        xmlns=XCAL,
     )
-    components = element("components", *(_write_event(event, zone) for event in events))
-    return element("icalendar", element("vcalendar", properties, components), xmlns=XCAL)
 
 
 def _read_moment(where: etree._Element, name: str, notes: Notes, zone: ZoneInfo) -> datetime:
     prop = find(where, f"xcal:{name}")
-    text = text_of(prop, "xcal:date-time")
-    if text is None:
+    said = text_of(prop, "xcal:date-time")
+    if said is None:
         notes.missing(where if prop is None else prop, name if prop is None else "date-time")
         return _NEVER
     try:
-        return read_local(text, zone)
+        return read_local(said, zone)
     except ValueError:
         notes.add("T02", prop, "is not a time that exists", "er ikke et tidspunkt som finnes")
         return _NEVER
@@ -86,48 +91,47 @@ def _read_moment(where: etree._Element, name: str, notes: Notes, zone: ZoneInfo)
 
 def _read_text(where: etree._Element, name: str, notes: Notes) -> str:
     prop = find(where, f"xcal:{name}")
-    text = text_of(prop, "xcal:text")
-    if text is None:
+    said = text_of(prop, "xcal:text")
+    if said is None:
         notes.missing(where if prop is None else prop, name if prop is None else "text")
-    return _short(text or "", prop, notes)
+    return _short(said or "", prop, notes)
 
 
 def _related(where: etree._Element, notes: Notes) -> str | None:
     prop = find(where, "xcal:related-to")
-    text = text_of(prop, "xcal:uri") or text_of(prop, "xcal:text") or text_of(prop, "xcal:uid")
-    return _short(text or "", prop, notes) or None
+    said = text_of(prop, "xcal:uri") or text_of(prop, "xcal:text") or text_of(prop, "xcal:uid")
+    return _short(said or "", prop, notes) or None
 
 
-def _short(text: str, prop: etree._Element | None, notes: Notes) -> str:
-    if len(text) > _LONGEST_ID:
+def _short(said: str, prop: etree._Element | None, notes: Notes) -> str:
+    if len(said) > _LONGEST_ID:
         notes.add(
             "T02", prop, f"is longer than {_LONGEST_ID} characters", f"er lengre enn {_LONGEST_ID} tegn"
         )
-    return text
+    return said
 
 
-def _write_event(event: Event, zone: ZoneInfo) -> Markup:
-    related = element("related-to", element("uri", event.related_to)) if event.related_to else None
-    properties = element(
-        "properties",
-        _time_property("dtstart", event.start, zone),
-        _time_property("dtend", event.end, zone),
-        _text_property("uid", event.uid),
-        related,
-        _text_property("contact", event.contact),
-        _text_property("status", event.status),
-        _text_property("summary", event.summary),
-        _text_property("description", event.description),
-        _text_property("location", event.location),
-        None if event.expires_at is None else _time_property("x-expires-at", event.expires_at, zone),
+def _write_event(event: Event, zone: ZoneInfo) -> str:
+    """Put together by hand, not by ``element``: a slot query may be answered with a thousand of them."""
+    expires = event.expires_at
+    return (
+        f"<vevent><properties>{_time_property('dtstart', event.start, zone)}"
+        f"{_time_property('dtend', event.end, zone)}{_text_property('uid', event.uid)}"
+        f"{_related_to(event.related_to)}{_text_property('contact', event.contact)}"
+        f"{_text_property('status', event.status)}{_text_property('summary', event.summary)}"
+        f"{_text_property('description', event.description)}{_text_property('location', event.location)}"
+        f"{_time_property('x-expires-at', expires, zone) if expires else ''}"
+        "</properties><components/></vevent>"
     )
-    return element("vevent", properties, element("components"))
 
 
-def _time_property(name: str, moment: datetime, zone: ZoneInfo) -> Markup:
-    return element(name, element("date-time", write_local(moment, zone)))
+def _related_to(slot_id: str | None) -> str:
+    return f"<related-to><uri>{text(slot_id)}</uri></related-to>" if slot_id else ""
 
 
-def _text_property(name: str, value: str | None) -> Markup | None:
-    text = optional("text", value)
-    return None if text is None else element(name, text)
+def _time_property(name: str, moment: datetime, zone: ZoneInfo) -> str:
+    return f"<{name}><date-time>{write_local(moment, zone)}</date-time></{name}>"
+
+
+def _text_property(name: str, value: str | None) -> str:
+    return f"<{name}><text>{text(value)}</text></{name}>" if value else ""

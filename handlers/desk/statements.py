@@ -1,0 +1,91 @@
+"""What the desk asks its books, each question put together once: doing so costs more than answering it.
+
+Nothing is executed here. ``:now`` and other moments are aware UTC; which values a statement takes stands in
+its name's comment.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ScalarSelect, and_, bindparam, exists, insert, not_, or_, select, update
+
+from handlers.desk.tables import appointment as a
+from handlers.desk.tables import calendar as c
+from handlers.desk.tables import living, owner
+from handlers.desk.tables import slot as s
+from handlers.desk.tables import time_type as t
+
+_now = bindparam("now", type_=a.c.held_until.type)
+_her_id = bindparam("her_id", type_=a.c.her_id.type)
+
+_held_or_booked = exists().where(
+    a.c.her_id == s.c.her_id,
+    a.c.slot_id == s.c.id,
+    living,
+    or_(a.c.held_until.is_(None), a.c.held_until > _now),
+)
+_is_free = not_(_held_or_booked)
+
+
+def _edge_of_what_is_free(*, last: bool) -> ScalarSelect[object]:
+    """The start of a calendar's first or last free slot. It follows the index, and so stops at once."""
+    start = s.c.start.desc() if last else s.c.start
+    of_the_calendar = and_(s.c.her_id == c.c.her_id, s.c.calendar_id == c.c.id, s.c.start > _now)
+    return select(s.c.start).where(of_the_calendar, _is_free).order_by(start).limit(1).scalar_subquery()
+
+
+OWNERS = select(owner).order_by(owner.c.her_id)
+
+#: her_id
+CALENDARS = select(c).where(c.c.her_id == _her_id, c.c.open).order_by(c.c.position)
+
+#: her_id
+TIME_TYPES = select(t).where(t.c.her_id == _her_id).order_by(t.c.position)
+
+#: her_id, start, end, calendar_ids, now: the free slots from start up to, not including, end.
+FREE_SLOTS = (
+    select(s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
+    .where(
+        s.c.her_id == _her_id,
+        s.c.calendar_id.in_(bindparam("calendar_ids", expanding=True)),
+        s.c.start >= bindparam("start"),
+        s.c.start < bindparam("end"),
+        _is_free,
+    )
+    .order_by(s.c.start, s.c.calendar_id, s.c.id)
+)
+
+#: her_id, now: each calendar with the first and last start of a free slot from now on, if it has one.
+BOOKABLE_SPANS = select(c.c.id, _edge_of_what_is_free(last=False), _edge_of_what_is_free(last=True)).where(
+    c.c.her_id == _her_id
+)
+
+#: her_id, slot_id. The row is locked until the transaction ends.
+SLOT = (
+    select(s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
+    .where(s.c.her_id == _her_id, s.c.id == bindparam("slot_id"))
+    .with_for_update()
+)
+
+#: her_id, slot_id: who has the slot, be it by a hold that has lapsed.
+TAKEN_BY = select(a).where(a.c.her_id == _her_id, a.c.slot_id == bindparam("slot_id"), living)
+
+#: her_id, national_id, references. The rows are locked until the transaction ends.
+APPOINTMENTS = (
+    select(a)
+    .where(
+        a.c.her_id == _her_id,
+        a.c.national_id == bindparam("national_id"),
+        or_(
+            a.c.id.in_(bindparam("references", expanding=True)),
+            a.c.slot_id.in_(bindparam("references", expanding=True)),
+        ),
+    )
+    .order_by(a.c.created_at.desc(), a.c.id)
+    .with_for_update()
+)
+
+#: a row of the table.
+TAKE = insert(a)
+
+#: appointment_id, and a value for each column that changes.
+CHANGE = update(a).where(a.c.id == bindparam("appointment_id"))
