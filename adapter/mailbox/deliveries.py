@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from adapter.mailbox import together
 from adapter.mailbox.port import Delivery
 from adapter.mailbox.properties import from_wire
 from adapter.message import Inbound
@@ -17,7 +18,8 @@ from adapter.message import Inbound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiormq.abc import AbstractChannel, DeliveredMessage
+    from aiormq.abc import DeliveredMessage
+    from aiormq.channel import Channel
 
     from adapter.message import Lane
 
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 class Token:
     """The channel that a delivery came on, its number there, and how it lay on the wire."""
 
-    channel: AbstractChannel
+    channel: Channel
     number: int
     wire: DeliveredMessage
     settled: bool = False
@@ -47,7 +49,7 @@ def receive(message: DeliveredMessage, lane: Lane, queue: str) -> Delivery:
         received_at=datetime.now(UTC),
         redelivered=bool(message.redelivered),
     )
-    return Delivery(inbound, Token(message.channel, message.delivery_tag or 0, message))
+    return Delivery(inbound, Token(cast("Channel", message.channel), message.delivery_tag or 0, message))
 
 
 async def settle(deliveries: Sequence[Delivery], *, ack: bool, requeue: bool = False) -> None:
@@ -55,13 +57,15 @@ async def settle(deliveries: Sequence[Delivery], *, ack: bool, requeue: bool = F
 
     Raises what the library raises when the connection is lost meanwhile.
     """
-    tokens = [delivery.token for delivery in deliveries]
-    open_ones = [token for token in tokens if isinstance(token, Token) and token.is_open]
-    for number, token in enumerate(open_ones, start=1):
-        token.settled = True
-        # One queue leads to the socket: when the last is written, so are all before it.
-        wait = number == len(open_ones)
+    by_channel: dict[Channel, list[Token]] = {}
+    for delivery in deliveries:
+        if isinstance(delivery.token, Token) and delivery.token.is_open:
+            by_channel.setdefault(delivery.token.channel, []).append(delivery.token)
+    for channel, tokens in by_channel.items():
+        for token in tokens:
+            token.settled = True
+        numbers = [token.number for token in tokens]
         if ack:
-            await token.channel.basic_ack(token.number, wait=wait)
+            await together.acknowledge(channel, numbers)
         else:
-            await token.channel.basic_reject(token.number, requeue=requeue, wait=wait)
+            await together.reject(channel, numbers, requeue=requeue)

@@ -9,18 +9,19 @@ import asyncio
 import struct
 from typing import TYPE_CHECKING
 
-from aio_pika.exceptions import DeliveryError, PublishError
+from aiormq.exceptions import DeliveryError, PublishError
 
 from adapter.crash_points import crash_point
+from adapter.mailbox import together
 from adapter.mailbox.broker_errors import as_unavailable
-from adapter.mailbox.port import MailboxUnavailable, PublishOutcome, PublishResult
+from adapter.mailbox.port import PublishOutcome, PublishResult
 from adapter.mailbox.properties import to_carry_on, to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aio_pika.abc import AbstractChannel
     from aiormq.abc import DeliveredMessage
+    from aiormq.channel import Channel
 
     from adapter.message import Outbound
 
@@ -31,32 +32,26 @@ UNENCODABLE = (ValueError, TypeError, OverflowError, struct.error)
 class Publisher:
     """Publishes on one channel, which confirms and raises for what is returned."""
 
-    def __init__(self, channel: AbstractChannel, confirm_timeout: float) -> None:
+    def __init__(self, channel: Channel, confirm_timeout: float) -> None:
         self._channel = channel
         self._confirm_timeout = confirm_timeout
-        self._in_flight: dict[str, asyncio.Task[PublishResult]] = {}
+        self._in_flight: dict[str, together.Confirm] = {}
+        self._turn = asyncio.Lock()
 
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         """As ``Mailbox.publish``."""
-        # A task puts its message on the wire when it first runs, and tasks first run in the order in
-        # which they were created; aiormq's lock on the channel is handed on in order too.
-        tasks = [self._begin(message) for message in messages]
-        if not tasks:
-            return []
+        confirms: list[together.Confirm] = []
         try:
-            _, late = await asyncio.wait(tasks, timeout=self._confirm_timeout)
+            with as_unavailable():
+                async with asyncio.timeout(self._confirm_timeout):
+                    for batch in _without_repetitions(messages):
+                        confirms += await self._put_on_the_wire(batch)
+                    if confirms:
+                        await asyncio.wait(confirms)
         finally:
-            for task in tasks:
-                task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-        if late:
-            raise MailboxUnavailable(f"no confirm for {len(late)} of {len(tasks)} messages in time")
-        results = []
-        for result in ended:
-            if isinstance(result, BaseException):
-                raise MailboxUnavailable("the connection was lost before every confirm came") from result
-            results.append(result)
-        return results
+            for confirm in confirms:
+                confirm.cancel()
+        return [_result(*one) for one in zip(messages, confirms, strict=True)]
 
     async def forward(self, wire: DeliveredMessage, queue: str, headers: Mapping[str, str]) -> bool:
         """Puts a message that came in on another queue, just as it came but for ``headers`` and its expiry.
@@ -69,8 +64,7 @@ class Publisher:
         properties = to_carry_on(wire.header.properties, headers)
         with as_unavailable():
             try:
-                channel = await self._channel.get_underlay_channel()
-                await channel.basic_publish(
+                await self._channel.basic_publish(
                     wire.body,
                     routing_key=queue,
                     properties=properties,
@@ -81,35 +75,72 @@ class Publisher:
                 return False
         return True
 
-    def _begin(self, message: Outbound) -> asyncio.Task[PublishResult]:
-        message_id = message.properties.message_id or ""
-        # aiormq knows a returned message by its id alone. Two under the same id at once, and it would
-        # blame the wrong one and report the other as confirmed: so the second waits for the first.
-        task = asyncio.create_task(self._publish_one(message, self._in_flight.get(message_id)))
-        self._in_flight[message_id] = task
-        task.add_done_callback(lambda done: self._forget(message_id, done))
-        return task
+    async def _put_on_the_wire(self, messages: Sequence[Outbound]) -> list[together.Confirm]:
+        """One future for each message, in their order."""
+        encoded = [self._encode(message) for message in messages]
+        good = [one for one in encoded if isinstance(one, together.Encoded)]
+        async with self._turn:
+            # aiormq knows a returned message by its id alone. Two under the same id at once, and it would
+            # blame the wrong one and report the other as confirmed: so the second waits for the first.
+            earlier = [self._in_flight[one.message_id] for one in good if one.message_id in self._in_flight]
+            if earlier:
+                await asyncio.wait(earlier)
+            sent = iter(await together.publish(self._channel, good))
+            return [
+                self._watch(one, next(sent)) if isinstance(one, together.Encoded) else one for one in encoded
+            ]
 
-    def _forget(self, message_id: str, done: asyncio.Task[PublishResult]) -> None:
-        if self._in_flight.get(message_id) is done:
+    def _encode(self, message: Outbound) -> together.Encoded | together.Confirm:
+        """The message for the wire; or, where it has no place on one, what is as good as a refusal."""
+        try:
+            return together.encode(self._channel, message.body, message.queue, to_wire(message).properties)
+        except UNENCODABLE as error:
+            refused: together.Confirm = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
+
+    def _watch(self, message: together.Encoded, confirm: together.Confirm) -> together.Confirm:
+        self._in_flight[message.message_id] = confirm
+        confirm.add_done_callback(lambda done: self._ended(message.message_id, done))
+        return confirm
+
+    def _ended(self, message_id: str, confirm: together.Confirm) -> None:
+        if self._in_flight.get(message_id) is confirm:
             del self._in_flight[message_id]
+        if not confirm.cancelled() and confirm.exception() is None:
+            crash_point("after-publish")
 
-    async def _publish_one(
-        self, message: Outbound, earlier: asyncio.Task[PublishResult] | None
-    ) -> PublishResult:
-        if earlier is not None:
-            await asyncio.wait([earlier])
-        outcome, reason = PublishOutcome.CONFIRMED, ""
-        with as_unavailable():
-            try:
-                wire = to_wire(message)
-                await self._channel.default_exchange.publish(wire, message.queue, mandatory=True)
-                crash_point("after-publish")
-            except PublishError as returned:
-                outcome, reason = PublishOutcome.UNDELIVERABLE, str(returned.args[0])
-            except DeliveryError:
-                outcome, reason = PublishOutcome.REFUSED, "the broker does not take it"
-            except UNENCODABLE as error:  # its text may quote the message
-                outcome = PublishOutcome.REFUSED
-                reason = f"it cannot be put on the wire ({type(error).__name__})"
-        return PublishResult(message.properties.message_id, message.queue, outcome, reason)
+
+def _without_repetitions(messages: Sequence[Outbound]) -> list[Sequence[Outbound]]:
+    """The messages in their order, cut wherever one has an id that was there before."""
+    batches: list[Sequence[Outbound]] = []
+    start, seen = 0, set[str]()
+    for number, message in enumerate(messages):
+        if _id_of(message) in seen:
+            batches.append(messages[start:number])
+            start, seen = number, set()
+        seen.add(_id_of(message))
+    return [*batches, messages[start:]]
+
+
+def _id_of(message: Outbound) -> str:
+    return message.properties.message_id or ""
+
+
+def _result(message: Outbound, confirm: together.Confirm) -> PublishResult:
+    """What became of a message whose confirm has come, or will not come any more.
+
+    Raises ``MailboxUnavailable`` if nobody can tell.
+    """
+    outcome, reason = PublishOutcome.CONFIRMED, ""
+    with as_unavailable():
+        try:
+            confirm.result()
+        except PublishError as returned:
+            outcome, reason = PublishOutcome.UNDELIVERABLE, str(returned.args[0])
+        except DeliveryError:
+            outcome, reason = PublishOutcome.REFUSED, "the broker does not take it"
+        except UNENCODABLE as error:  # its text may quote the message
+            outcome = PublishOutcome.REFUSED
+            reason = f"it cannot be put on the wire ({type(error).__name__})"
+    return PublishResult(message.properties.message_id, message.queue, outcome, reason)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from aio_pika import Connection
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from aio_pika.abc import AbstractChannel
     from aiormq.abc import AbstractChannel as WireChannel
     from aiormq.abc import DeliveredMessage
+    from aiormq.channel import Channel
     from pamqp.commands import Basic
 
     from adapter.mailbox.lane_buffer import LaneBuffer
@@ -92,7 +93,8 @@ class Session:
                 await self._connection.connect()
                 self._connection.close_callbacks.add(self._on_lost)
                 publishing = await self._open_channel(confirms=True)
-                self._publisher = Publisher(publishing, self._settings.confirm_timeout)
+                wire = cast("Channel", await publishing.get_underlay_channel())
+                self._publisher = Publisher(wire, self._settings.confirm_timeout)
                 if not consume:
                     return
                 for her_id in self._her_ids:
