@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.crash_points import crash_point
 from adapter.errors import StoreUnavailable
+from adapter.ledger import outbox
 from adapter.ledger.ledger import Ledger
 from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.outcome import About, RetryLater
@@ -55,22 +56,34 @@ class Batches:
         self._new_id = new_id
         self._resend_after = resend_after
 
-    def process(self, batch: Sequence[Inbound]) -> list[Outcome]:
+    def process(self, batch: Sequence[Inbound], sent: Sequence[str] = ()) -> list[Outcome]:
         """What became of each message, in their order. What an outcome says is committed.
+
+        ``sent`` are the message ids of earlier replies that the broker has confirmed; they are marked in
+        the same transaction.
 
         Never raises for what stands in a message: one that we fail on has the outcome ``RetryLater``, and
         nothing of it is committed. Raises ``StoreUnavailable`` when it is the store that fails; then no
         message is to blame, and the batch is to be processed again once ``store_answers``.
         """
         try:
-            return self._in_one_transaction(batch)
+            return self._in_one_transaction(batch, sent)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must not wait for it
             _tell(error, len(batch))
             if isinstance(error, DBAPIError) and not self.store_answers():
                 raise StoreUnavailable("the booking store does not answer") from None
-            if len(batch) == 1:
+            if len(batch) == 1 and not sent:
                 return [RetryLater(About(batch[0].properties.subject), _reason(error))]
+        self.mark(sent)
         return [outcome for message in batch for outcome in self.process([message])]
+
+    def mark(self, sent: Sequence[str]) -> None:
+        """Mark replies as sent, by their message ids. Raises ``StoreUnavailable``."""
+        try:
+            with self._engine.begin() as connection:
+                outbox.mark_sent(connection, sent, self._clock())
+        except SQLAlchemyError:
+            raise StoreUnavailable("the booking store does not answer") from None
 
     def store_answers(self) -> bool:
         """Whether the store can be written to at this moment: a full disk reads well enough."""
@@ -81,11 +94,12 @@ class Batches:
             return False
         return True
 
-    def _in_one_transaction(self, batch: Sequence[Inbound]) -> list[Outcome]:
+    def _in_one_transaction(self, batch: Sequence[Inbound], sent: Sequence[str]) -> list[Outcome]:
         with self._engine.begin() as connection:
             now = self._clock()
             ledger = Ledger(connection, now, self._resend_after)
             desk = Desk(connection, now, self._new_id)
+            outbox.mark_sent(connection, sent, now)
             ledger.look_up(batch)
             outcomes = [self._pipeline.process(message, ledger, desk) for message in batch]
             ledger.flush()

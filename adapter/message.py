@@ -38,7 +38,10 @@ class Lane(StrEnum):
 class Properties:
     """The AMQP properties of a message, under the names of the AMQP specification, table 2.1.2.
 
-    Every value is what the peer wrote, as text and unchecked; ``None`` means that it was not there.
+    Every value is what the peer wrote, as text and unchecked; ``None`` means that it was not there. A
+    ``subject`` that was not there may have been lost on the way (helsenorge.md, H8); it is empty where the
+    peer is known to have given none. ``body_format`` is set where the body is not the bytes of a letter but
+    values of AMQP's own.
     ``headers`` holds the application properties that have no field of their own here, such as
     ``originalMessageId`` of an error message.
     """
@@ -53,6 +56,7 @@ class Properties:
     application_timestamp: str | None = None
     from_her_id: str | None = None
     to_her_id: str | None = None
+    body_format: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ outcome comes out; an exception means that we have failed, and that the message 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import handlers
@@ -80,6 +81,8 @@ class Pipeline:
     def _refuse(self, inbound: Inbound, about: About, fault: TransportFault, desk: Desk) -> Outcome:
         if not addressing.is_her_id(inbound.properties.from_her_id):
             return Parked(about, f"no-sender-to-tell: {fault.condition}")
+        if inbound.properties.subject is None:  # lost on the way; the letter says what it was about
+            inbound = replace(inbound, properties=replace(inbound.properties, subject=about.function))
         return Refused(about, self._dialect.refuse(inbound, fault, desk.now), fault.condition)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,7 +26,7 @@ from adapter.outcome import Parked, RetryLater, dispatches_of
 from adapter.telemetry import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
     from sqlalchemy import Engine
 
@@ -42,6 +42,7 @@ T = TypeVar("T")
 
 _RESEND_AT_ONCE = 100
 _RESEND_EVERY = 1.0
+_MARK_EVERY = 0.05
 _LONGEST_STORE_PAUSE = 10.0
 _STORE_PATIENCE = 10.0
 _TIDY_EVERY = 600.0
@@ -63,7 +64,9 @@ class Service:
         self._stop = asyncio.Event()
         self._store_is_away = False
         self._asked: list[float] = []  # when each thing was asked that the worker has not done yet
-        self._owed = 1  # not counted yet: above 0, the outbox is counted when it is next looked at
+        self._in_hand: set[str] = set()  # the ids of what is being sent, or is sent and not yet marked
+        self._sent: list[str] = []  # of those, what the broker has confirmed
+        self._owed = 1  # above 0, the outbox is counted when it is next looked at
 
     @property
     def ready(self) -> bool:
@@ -95,7 +98,7 @@ class Service:
                 return True
             log.info("serving", parties=list(her_ids))
             lanes = [asyncio.create_task(self._serve(lane)) for lane in Lane]
-            others = [asyncio.create_task(one) for one in (self._resend(), self._tidy(), self._stop.wait())]
+            others = [asyncio.create_task(one) for one in self._on_the_side()]
             await asyncio.wait([*lanes, *others], return_when=asyncio.FIRST_COMPLETED)
             log.info("stopping")
             return await self._finish(lanes, others)
@@ -113,6 +116,9 @@ class Service:
         await starting
         return True
 
+    def _on_the_side(self) -> tuple[Coroutine[Any, Any, Any], ...]:
+        return self._mark(), self._resend(), self._tidy(), self._stop.wait()
+
     async def _finish(self, lanes: Sequence[asyncio.Task[None]], others: Sequence[asyncio.Task[Any]]) -> bool:
         self._stop.set()
         finished = False
@@ -120,7 +126,7 @@ class Service:
             async with asyncio.timeout(self._settings.grace):
                 await self._mailbox.stop_consuming()
                 await asyncio.wait(lanes)
-                await self._on_worker(int)  # whatever else it may be at comes first
+                await self._mark_now()  # whatever else the worker may be at comes first
                 finished = True
         late = [lane for lane in lanes if not lane.done()]
         for task in (*late, *others):
@@ -157,7 +163,8 @@ class Service:
         pause = 0.5
         while True:
             try:
-                outcomes = await self._on_worker(self._batches.process, batch)
+                async with self._marking() as sent:
+                    outcomes = await self._on_worker(self._batches.process, batch, sent)
             except StoreUnavailable:
                 self._store_is_away = True
                 log.warning("the booking store does not answer; waiting for it", messages=len(batch))
@@ -177,12 +184,10 @@ class Service:
                 undone.append((delivery, outcome))
             else:
                 done.append(delivery)
-        sent = await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
+        await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
         crash_point("after-confirm")
         await self._mailbox.ack(done)
         crash_point("after-ack")
-        await self._mark(sent)
-        crash_point("after-mark")
         for delivery, outcome in undone:  # only now: nobody waits for these
             if isinstance(outcome, RetryLater):
                 await self._try_again(delivery, outcome)
@@ -225,29 +230,53 @@ class Service:
                 return True
         return False
 
-    async def _publish(self, messages: Sequence[Outbound]) -> list[str]:
-        """Send, and give the ids of what the broker has confirmed."""
+    async def _publish(self, messages: Sequence[Outbound]) -> None:
+        """Send, and note what the broker has confirmed. What is left of them falls due again."""
         if not messages:
-            return []
+            return
+        ids = {message.properties.message_id or "" for message in messages}
+        self._in_hand |= ids
         try:
             results = await self._mailbox.publish(messages)
         except MailboxUnavailable:
             log.warning("not sent yet: the broker is out of reach", messages=len(messages))
             self._owed += len(messages)
-            return []
+            self._in_hand -= ids
+            return
         for one in results:
-            if not one.confirmed:
+            if one.confirmed:
+                self._sent.append(one.message_id or "")
+            else:
                 log.warning("not sent yet", queue=one.queue, outcome=one.outcome, message_id=one.message_id)
                 self._owed += 1
-        return [one.message_id for one in results if one.confirmed and one.message_id]
+                self._in_hand.discard(one.message_id or "")
 
-    async def _mark(self, message_ids: Sequence[str]) -> None:
-        if not message_ids:
-            return
+    @asynccontextmanager
+    async def _marking(self) -> AsyncIterator[Sequence[str]]:
+        """What is to be marked as sent; it is, unless an exception says otherwise."""
+        sent, self._sent = self._sent, []
         try:
-            await self._on_worker(self._mark_sent, message_ids)
-        except SQLAlchemyError as error:
-            log.warning("sent, but not marked: it will be sent again", error=type(error).__name__)
+            yield sent
+        except BaseException:
+            self._sent += sent
+            raise
+        self._in_hand.difference_update(sent)
+        if sent:
+            crash_point("after-mark")
+
+    async def _mark(self) -> None:
+        """Mark what no batch has come along for. Under load the next batch does it, at no cost."""
+        while True:
+            await asyncio.sleep(_MARK_EVERY)
+            if self._sent:
+                await self._mark_now()
+
+    async def _mark_now(self) -> None:
+        try:
+            async with self._marking() as sent:
+                await self._on_worker(self._batches.mark, sent)
+        except StoreUnavailable:
+            log.warning("sent, but not marked yet: the booking store does not answer")
 
     async def _resend(self) -> None:
         while True:
@@ -255,24 +284,23 @@ class Service:
             if not self._mailbox.ready:
                 continue  # claiming what cannot be sent would only put it off
             try:
-                due = await self._on_worker(self._claim_due)
+                due, self._owed = await self._on_worker(self._claim_due)
             except SQLAlchemyError as error:
                 self._store_is_away = True
                 log.warning("the outbox cannot be read", error=type(error).__name__)
                 continue
             self._store_is_away = False
-            if due:
+            ours = [one for one in due if one.properties.message_id not in self._in_hand]
+            if ours:
                 crash_point("claimed")
-                await self._mark(await self._publish(due))
+                await self._publish(ours)
 
-    def _claim_due(self) -> list[Outbound]:
+    def _claim_due(self) -> tuple[list[Outbound], int]:
+        """What is due, and how much is owed in all, which is only counted where something was left unsent."""
         pause = timedelta(seconds=self._settings.resend_after)
         with self._engine.begin() as connection:
-            return outbox.claim_due(connection, self._settings.clock(), _RESEND_AT_ONCE, pause)
-
-    def _mark_sent(self, message_ids: Sequence[str]) -> None:
-        with self._engine.begin() as connection:
-            outbox.mark_sent(connection, message_ids, self._settings.clock())
+            due = outbox.claim_due(connection, self._settings.clock(), _RESEND_AT_ONCE, pause)
+            return due, outbox.count_owed(connection) if self._owed or due else 0
 
     # --- what is forgotten
 

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     """A folder with a ``catalogue.toml`` and schemas to use instead of timebok's own."""
 
     check_replies: bool = True
-    """Whether every reply is validated before it leaves."""
+    """Whether each form of reply (all but its texts) is validated before the first of it leaves."""
 
     declare_queues: bool = True
     """Whether timebok declares its queues; otherwise they have to be there."""

@@ -11,6 +11,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+import orjson
 import structlog
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def configure_logging(settings: Settings) -> None:
     """Set up structlog for the process. Libraries' own logs pass from warnings up, through the same door."""
     level = logging.getLevelNamesMapping()[settings.log_level.upper()]
     renderer = (
-        structlog.processors.JSONRenderer()
+        structlog.processors.JSONRenderer(serializer=_json)
         if settings.log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
@@ -50,6 +51,10 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for library in ("aio_pika", "aiormq"):  # tracebacks at every loss, and whole frames when debugging
         logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+def _json(entry: object, **_: object) -> str:
+    return orjson.dumps(entry, default=repr).decode()
 
 
 def tell(inbound: Inbound, outcome: Outcome) -> None:

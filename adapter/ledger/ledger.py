@@ -6,6 +6,7 @@ go out. It never commits, never publishes and never decides what becomes of a me
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.ledger.packing import pack, storable, storable_or_none
 from adapter.ledger.tables import inbox, outbox
 from adapter.outcome import Ignored, RetryLater, dispatches_of, name_of
+from handlers.desk.compiled import Compiled, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,16 +28,26 @@ if TYPE_CHECKING:
     from adapter.outcome import Dispatch, Outcome
 
 
+_MOST_SIZES = 200  # of batches whose statements are kept
+
 # Put together once: doing so costs more than executing them.
-_DELIVERIES = select(inbox.c.sender, inbox.c.message_id, inbox.c.outcome).where(
-    inbox.c.message_id.in_(bindparam("message_ids", expanding=True))
-)
-_LETTER = select(inbox.c.id).where(
-    inbox.c.sender == bindparam("sender"),
-    inbox.c.msg_id == bindparam("msg_id"),
-    text("outcome = 'answered'"),  # in literals: only so can a database use the index
+_LETTER = Compiled(
+    select(inbox.c.id).where(
+        inbox.c.sender == bindparam("sender"),
+        inbox.c.msg_id == bindparam("msg_id"),
+        text("outcome = 'answered'"),  # in literals: only so can a database use the index
+    )
 )
 _ENTER, _OWE = insert(inbox), insert(outbox)
+
+
+@lru_cache(_MOST_SIZES)
+def _deliveries(batch: int) -> Compiled:
+    """Those of one sender, for which there is an index."""
+    ids = inbox.c.message_id.in_(numbered("id", batch))
+    return Compiled(
+        select(inbox.c.message_id, inbox.c.outcome).where(inbox.c.sender == bindparam("sender"), ids)
+    )
 
 
 class Ledger:
@@ -59,9 +71,13 @@ class Ledger:
 
         One that was parked has not been dealt with: a person may send it on its way again.
         """
-        ids = [message_id for _sender, message_id in map(_key, batch) if message_id]
-        for sender, message_id, outcome in self._connection.execute(_DELIVERIES, {"message_ids": ids}):
-            (self._parked if outcome == "parked" else self._deliveries).add((sender, message_id))
+        by_sender: dict[str, list[str]] = {}
+        for sender, message_id in map(_key, batch):
+            by_sender.setdefault(sender, []).append(message_id)
+        for sender, message_ids in by_sender.items():
+            ids = {f"id_{number}": message_id for number, message_id in enumerate(message_ids)}
+            for message_id, outcome in _deliveries(len(ids)).all(self._connection, sender=sender, **ids):
+                (self._parked if outcome == "parked" else self._deliveries).add((sender, message_id))
 
     def knows_delivery(self, inbound: Inbound) -> bool:
         """Whether this AMQP message has been here: same sender, same message-id. Needs ``look_up`` first."""
@@ -72,8 +88,7 @@ class Ledger:
         sender, msg_id = storable(sender), storable(msg_id)
         if (sender, msg_id) in self._letters:
             return True
-        found = self._connection.execute(_LETTER, {"sender": sender, "msg_id": msg_id})
-        return found.first() is not None
+        return _LETTER.first(self._connection, sender=sender, msg_id=msg_id) is not None
 
     def enter(self, inbound: Inbound, outcome: Outcome) -> None:
         """Enter what became of a message, and what is owed for it. A duplicate leaves no second entry."""

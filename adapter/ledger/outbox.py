@@ -7,13 +7,15 @@ later and is sent from here, with growing pauses: the same bytes under the same 
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from adapter.ledger.packing import unpack
 from adapter.ledger.tables import outbox, owed
 from adapter.message import Outbound
+from handlers.desk.compiled import Compiled, numbered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,9 +25,16 @@ if TYPE_CHECKING:
 
 #: How long whoever has committed a message has to send it before it falls due.
 FIRST_PAUSE = timedelta(seconds=10)
+_MOST_SIZES = 200  # of batches whose statements are kept
 _LONGEST_PAUSE = timedelta(hours=1)
 _MOST_ATTEMPTS = 50
 _MOST_DOUBLINGS = 20  # far past the longest pause, and far from what a timedelta can hold
+
+
+@lru_cache(_MOST_SIZES)
+def _mark_sent(count: int) -> Compiled:
+    these = update(outbox).where(outbox.c.message_id.in_(numbered("id", count)))
+    return Compiled(these.values({outbox.c.sent_at: bindparam("now")}))
 
 
 def claim_due(
@@ -67,7 +76,9 @@ def count_owed(connection: Connection) -> int:
 
 def mark_sent(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
     """The broker has confirmed these."""
-    connection.execute(update(outbox).where(outbox.c.message_id.in_(message_ids)).values(sent_at=now))
+    if message_ids:
+        ids = {f"id_{number}": message_id for number, message_id in enumerate(message_ids)}
+        _mark_sent(len(ids)).run(connection, now=int(now.timestamp()), **ids)
 
 
 def mark_failed(connection: Connection, failures: Iterable[tuple[str, str]]) -> None:

@@ -21,6 +21,8 @@ def storable(text: str) -> str:
 
     NUL and lone surrogates are replaced, and what is longer than any real id is kept as its digest.
     """
+    if len(text) <= _LONGEST and text.isascii() and "\0" not in text:
+        return text
     clean = text.encode(errors="replace").decode().replace("\0", "\ufffd")
     return clean if len(clean) <= _LONGEST else f"sha256:{sha256(clean.encode()).hexdigest()}"
 

@@ -9,22 +9,23 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import xmlschema
 from lxml import etree
 
 from adapter.errors import ContentFault, Finding
-from adapter.xml.explaining import explain
 from adapter.xml.places import Places, path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from schemas import Catalogue
 
-# Of what is larger it is only told that it is wrong: the explainer quotes an element with its attributes in
-# each error, and looks through all namespaces at each element. That could keep it busy for minutes.
+# Of what is larger it is only told that it is wrong. The explainer quotes an element with its attributes in
+# each error, looks through all namespaces at each element, and through all of them for each of them at an
+# element that declares one: the time goes by their cube, and 500 of them took seconds.
 _MOST_BYTES_EXPLAINED = 500_000
 _MOST_ELEMENTS_EXPLAINED = 5_000
 _MOST_ATTRIBUTES_EXPLAINED = 5_000
-_MOST_NAMESPACES_EXPLAINED = 500
+_MOST_NAMESPACES_EXPLAINED = 100
 _too_many_attributes = etree.XPath("boolean(//*[count(@*) > 50])")
 
 
@@ -58,16 +59,18 @@ class Schema:
         )
         if not _can_be_explained(root, body):
             return [unexplained]
+        explain = self._explain
         try:
-            return explain(self._explainer, root, Places(body, root)) or [unexplained]
+            return explain(root, Places(body, root)) or [unexplained]
         except Exception:  # noqa: BLE001 - the verdict stands; strange documents make the explainer stumble
             return [unexplained]
 
     @cached_property
-    def _explainer(self) -> xmlschema.XMLSchema:
-        return xmlschema.XMLSchema(
-            self._driver.decode(), base_url=self._base, allow="local", use_fallback=False
-        )
+    def _explain(self) -> Callable[[etree._Element, Places], list[Finding]]:
+        # Only now, and not when timebok starts: that would take a fifth longer, for what few messages need.
+        from adapter.xml.explaining import explainer  # noqa: PLC0415
+
+        return explainer(self._driver.decode(), self._base)
 
 
 def _can_be_explained(root: etree._Element, body: bytes) -> bool:

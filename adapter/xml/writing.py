@@ -29,8 +29,11 @@ def element(name: str, /, *content: str | None, **attributes: str | None) -> Mar
 
     Attributes that are ``None`` are left out as well.
     """
-    inside = "".join(part if isinstance(part, Markup) else text(part) for part in content if part is not None)
-    given = "".join(f' {key}="{text(value)}"' for key, value in attributes.items() if value is not None)
+    inside = "".join([part if type(part) is Markup else text(part) for part in content if part is not None])
+    given = ""
+    for key, value in attributes.items():
+        if value is not None:
+            given += f' {key}="{text(value)}"'
     return Markup(f"<{name}{given}>{inside}</{name}>" if inside else f"<{name}{given}/>")
 
 

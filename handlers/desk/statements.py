@@ -1,13 +1,16 @@
 """What the desk asks its books, each question put together once: doing so costs more than answering it.
 
-Nothing is executed here. ``:now`` and other moments are aware UTC; which values a statement takes stands in
-its name's comment.
+Nothing is executed here. Which values a statement takes stands in the comment above it. To those that are
+compiled, a moment is seconds since 1970; to the others, aware UTC.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ScalarSelect, and_, bindparam, exists, insert, not_, or_, select, update
+from functools import cache
 
+from sqlalchemy import BindParameter, ScalarSelect, and_, bindparam, exists, insert, not_, or_, select, update
+
+from handlers.desk.compiled import Compiled, numbered
 from handlers.desk.tables import appointment as a
 from handlers.desk.tables import calendar as c
 from handlers.desk.tables import living, owner
@@ -41,18 +44,17 @@ CALENDARS = select(c).where(c.c.her_id == _her_id, c.c.open).order_by(c.c.positi
 #: her_id
 TIME_TYPES = select(t).where(t.c.her_id == _her_id).order_by(t.c.position)
 
-#: her_id, start, end, calendar_ids, now: the free slots from start up to, not including, end.
-FREE_SLOTS = (
-    select(s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
-    .where(
-        s.c.her_id == _her_id,
-        s.c.calendar_id.in_(bindparam("calendar_ids", expanding=True)),
-        s.c.start >= bindparam("start"),
-        s.c.start < bindparam("end"),
-        _is_free,
-    )
-    .order_by(s.c.start, s.c.calendar_id, s.c.id)
-)
+_OF_A_SLOT = (s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
+
+
+@cache
+def free_slots(calendars: int) -> Compiled:
+    """her_id, start, end, now, calendar_0 and so on: the free slots from start up to, not including, end."""
+    ids = numbered("calendar", calendars)
+    period = and_(s.c.start >= bindparam("start"), s.c.start < bindparam("end"))
+    free = select(*_OF_A_SLOT).where(s.c.her_id == _her_id, s.c.calendar_id.in_(ids), period, _is_free)
+    return Compiled(free.order_by(s.c.start, s.c.calendar_id, s.c.id))
+
 
 #: her_id, now: each calendar with the first and last start of a free slot from now on, if it has one.
 BOOKABLE_SPANS = select(c.c.id, _edge_of_what_is_free(last=False), _edge_of_what_is_free(last=True)).where(
@@ -60,32 +62,30 @@ BOOKABLE_SPANS = select(c.c.id, _edge_of_what_is_free(last=False), _edge_of_what
 )
 
 #: her_id, slot_id. The row is locked until the transaction ends.
-SLOT = (
-    select(s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
-    .where(s.c.her_id == _her_id, s.c.id == bindparam("slot_id"))
-    .with_for_update()
+SLOT = Compiled(
+    select(*_OF_A_SLOT).where(s.c.her_id == _her_id, s.c.id == bindparam("slot_id")).with_for_update()
 )
 
 #: her_id, slot_id: who has the slot, be it by a hold that has lapsed.
-TAKEN_BY = select(a).where(a.c.her_id == _her_id, a.c.slot_id == bindparam("slot_id"), living)
+TAKEN_BY = Compiled(select(a).where(a.c.her_id == _her_id, a.c.slot_id == bindparam("slot_id"), living))
 
-#: her_id, national_id, references. The rows are locked until the transaction ends.
-APPOINTMENTS = (
+_references: list[BindParameter[str]] = [bindparam("one"), bindparam("other")]
+
+#: her_id, national_id, one, other: the appointments whose own or whose slot's id is one of two.
+#: The rows are locked until the transaction ends.
+APPOINTMENTS = Compiled(
     select(a)
     .where(
         a.c.her_id == _her_id,
         a.c.national_id == bindparam("national_id"),
-        or_(
-            a.c.id.in_(bindparam("references", expanding=True)),
-            a.c.slot_id.in_(bindparam("references", expanding=True)),
-        ),
+        or_(a.c.id.in_(_references), a.c.slot_id.in_(_references)),
     )
     .order_by(a.c.created_at.desc(), a.c.id)
     .with_for_update()
 )
 
-#: a row of the table.
-TAKE = insert(a)
+#: a value for each column.
+TAKE = Compiled(insert(a).values({column: bindparam(column.name) for column in a.c}))
 
 #: appointment_id, and a value for each column that changes.
 CHANGE = update(a).where(a.c.id == bindparam("appointment_id"))

@@ -7,10 +7,10 @@ is and never decides: deciding is for ``rules`` and the handlers.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from handlers.desk import statements
+from handlers.desk import statements, tables
 from handlers.desk.model import (
     Appointment,
     Calendar,
@@ -28,9 +28,10 @@ from handlers.desk.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
 
     from sqlalchemy import Connection, RowMapping
+
+    from handlers.desk.compiled import Row
 
 
 class Desk:
@@ -59,12 +60,13 @@ class Desk:
         self, her_id: str, start: datetime, end: datetime, calendar_ids: Collection[str]
     ) -> list[Slot]:
         """The slots from ``start`` up to, not including, ``end`` that nobody has taken, by their start."""
-        period = {"start": start, "end": end, "calendar_ids": calendar_ids}
-        found = self._connection.execute(
-            statements.FREE_SLOTS, {"her_id": her_id, "now": self.now, **period}
-        ).all()
+        if not calendar_ids:
+            return []
+        ids = {f"calendar_{number}": one for number, one in enumerate(calendar_ids)}
+        period = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(self.now)}
+        rows = statements.free_slots(len(ids)).all(self._connection, her_id=her_id, **period, **ids)
         calendars = self._calendars_of(her_id)
-        return [_slot(calendars, *row) for row in found]
+        return [_slot(calendars, row) for row in rows]
 
     def bookable_spans(self, her_id: str) -> dict[str, tuple[datetime, datetime]]:
         """The first and last start of a free slot in each calendar that has one, from now on."""
@@ -74,30 +76,35 @@ class Desk:
 
     def slot(self, her_id: str, slot_id: str) -> Slot | None:
         """The slot, locked until the transaction ends, so that what is read of it stays true."""
-        row = self._connection.execute(statements.SLOT, {"her_id": her_id, "slot_id": slot_id}).one_or_none()
+        row = statements.SLOT.first(self._connection, her_id=her_id, slot_id=slot_id)
         calendars = self._calendars_of(her_id)
-        return None if row is None or row.calendar_id not in calendars else _slot(calendars, *row)
+        return None if row is None or row[1] not in calendars else _slot(calendars, row)
 
     # --- what is taken
 
     def taken_by(self, slot: Slot) -> Appointment | None:
         """Who has the slot. A hold on it that has lapsed is written down as such first."""
-        asked = {"her_id": slot.calendar.her_id, "slot_id": slot.id}
-        row = self._connection.execute(statements.TAKEN_BY, asked).mappings().one_or_none()
+        her_id = slot.calendar.her_id
+        row = statements.TAKEN_BY.first(self._connection, her_id=her_id, slot_id=slot.id)
         if row is None:
             return None
-        if row["held_until"] is not None and row["held_until"] <= self.now:
-            self._change(row["id"], State.LAPSED)
+        taken = _appointment(row)
+        if taken.held_until is not None and taken.held_until <= self.now:
+            self._change(taken.id, State.LAPSED)
             return None
-        return _appointment(row)
+        return taken
 
-    def appointments(self, her_id: str, national_id: str, references: Collection[str]) -> list[Appointment]:
-        """A patient's appointments whose own or whose slot's id is among ``references``, newest first.
+    def appointments(self, her_id: str, national_id: str, references: Sequence[str]) -> list[Appointment]:
+        """A patient's appointments whose own or whose slot's id is one of one or two, newest first.
 
         The rows are locked until the transaction ends.
         """
-        asked = {"her_id": her_id, "national_id": national_id, "references": references}
-        rows = self._connection.execute(statements.APPOINTMENTS, asked).mappings()
+        if not references:
+            return []
+        one, other = references[0], references[-1]
+        rows = statements.APPOINTMENTS.all(
+            self._connection, her_id=her_id, national_id=national_id, one=one, other=other
+        )
         return [_appointment(row) for row in rows]
 
     def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None) -> Appointment:
@@ -121,8 +128,7 @@ class Desk:
             reason=request.reason,
             held_until=None if hold is None else self.now + hold,
         )
-        moment = {"created_at": self.now, "changed_at": self.now}
-        self._connection.execute(statements.TAKE, {**_row(appointment), **moment})
+        statements.TAKE.run(self._connection, **_row(appointment, self.now))
         return appointment
 
     def confirm(self, held: Appointment, reason: str | None) -> Appointment:
@@ -156,16 +162,19 @@ class Desk:
         return {row["id"]: _calendar(row, tuple(types.get(row["id"], ()))) for row in found}
 
 
-def _slot(
-    calendars: Mapping[str, Calendar],
-    slot_id: str,
-    calendar_id: str,
-    type_code: str,
-    start: datetime,
-    end: datetime,
-) -> Slot:
+def _slot(calendars: Mapping[str, Calendar], row: Row) -> Slot:
+    slot_id, calendar_id, type_code, start, end = row
     calendar = calendars[calendar_id]
-    return Slot(slot_id, calendar, next(t for t in calendar.types if t.code == type_code), start, end)
+    kind = next(t for t in calendar.types if t.code == type_code)
+    return Slot(slot_id, calendar, kind, _moment(start), _moment(end))
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _practitioner(hpr: str | None, family_name: str | None, given_name: str | None) -> Practitioner | None:
@@ -188,7 +197,7 @@ def _calendar(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
     )
 
 
-def _representative(row: RowMapping) -> Representative | None:
+def _representative(row: Mapping[str, Any]) -> Representative | None:
     if row["relation"] is None:
         return None
     return Representative(
@@ -200,15 +209,17 @@ def _representative(row: RowMapping) -> Representative | None:
     )
 
 
-def _appointment(row: RowMapping) -> Appointment:
+def _appointment(values: Row) -> Appointment:
+    row = dict(zip(tables.appointment.c.keys(), values, strict=True))
+    held_until = row["held_until"]
     return Appointment(
         id=row["id"],
         her_id=row["her_id"],
         calendar_id=row["calendar_id"],
         slot_id=row["slot_id"],
         state=State(row["state"]),
-        start=row["start"],
-        end=row["end"],
+        start=_moment(row["start"]),
+        end=_moment(row["end"]),
         title=row["title"],
         place=row["place"],
         practitioner=_practitioner(
@@ -217,20 +228,20 @@ def _appointment(row: RowMapping) -> Appointment:
         patient=Patient(row["national_id"], row["family_name"], row["given_name"], row["phone"]),
         representative=_representative(row),
         reason=row["reason"],
-        held_until=row["held_until"],
+        held_until=None if held_until is None else _moment(held_until),
     )
 
 
-def _row(appointment: Appointment) -> Mapping[str, Any]:
+def _row(appointment: Appointment, now: datetime) -> dict[str, Any]:
     practitioner, acting = appointment.practitioner, appointment.representative
     return {
         "id": appointment.id,
         "her_id": appointment.her_id,
         "calendar_id": appointment.calendar_id,
         "slot_id": appointment.slot_id,
-        "state": appointment.state,
-        "start": appointment.start,
-        "end": appointment.end,
+        "state": appointment.state.value,
+        "start": _seconds(appointment.start),
+        "end": _seconds(appointment.end),
         "title": appointment.title,
         "place": appointment.place,
         "hpr": practitioner.hpr if practitioner else None,
@@ -240,11 +251,14 @@ def _row(appointment: Appointment) -> Mapping[str, Any]:
         "family_name": appointment.patient.family_name,
         "given_name": appointment.patient.given_name,
         "phone": appointment.patient.phone,
-        "relation": acting.relation if acting else None,
+        "relation": acting.relation.value if acting else None,
         "representative_national_id": acting.national_id if acting else None,
         "representative_family_name": acting.family_name if acting else None,
         "representative_given_name": acting.given_name if acting else None,
         "representative_phone": acting.phone if acting else None,
         "reason": appointment.reason,
-        "held_until": appointment.held_until,
+        "held_until": None if appointment.held_until is None else _seconds(appointment.held_until),
+        "created_at": _seconds(now),
+        "changed_at": _seconds(now),
+        "cancellation_reason": None,
     }

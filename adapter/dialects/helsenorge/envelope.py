@@ -5,6 +5,7 @@ Both turn the parties around: whoever sent is written to, whoever received is wr
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.dialog import write_notat
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _ORGANISATION, _PERSON = oid(9051), oid(8116)
 _LONGEST_TEXT = 900
+_MOST_PARTIES = 64  # remembered as they are written; no head is larger than ``letter`` allows
+_VERSION = element("MIGversion", "v1.2 2006-05-24")
+_ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = element("Ack", V="J", DN="Ja"), element("Ack", V="N", DN="Nei")
+_IS_XML = element("MsgType", V="XML", DN="XML-instans")
 OK, REJECTED = "1", "2"
 
 
@@ -37,10 +42,10 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
     info = element(
         "MsgInfo",
         element("Type", V=head.function, DN=head.function_words),
-        element("MIGversion", "v1.2 2006-05-24"),
+        _VERSION,
         element("GenDate", moment),
         element("MsgId", msg_id),
-        element("Ack", V="N", DN="Nei") if waits else element("Ack", V="J", DN="Ja"),
+        _ASKS_FOR_NONE if waits else _ASKS_FOR_RECEIPT,
         element(
             "ConversationRef",
             element("RefToParent", head.msg_id),
@@ -105,7 +110,7 @@ def _write_document(
         element(
             "RefDoc",
             element("IssueDate", V=moment),
-            element("MsgType", V="XML", DN="XML-instans"),
+            _IS_XML,
             optional("Description", description),
             element("Content", content),
         ),
@@ -129,6 +134,7 @@ def _write_patient(patient: etree._Element | None) -> Markup | None:
     )
 
 
+@lru_cache(_MOST_PARTIES)
 def _write_party(party: Party) -> Markup:
     part = party.part
     if isinstance(part, Professional):
@@ -163,6 +169,7 @@ def _write_ident(ident: Ident, code_list: str) -> Markup:
     return element("Ident", element("Id", ident.id), kind)
 
 
+@lru_cache(_MOST_PARTIES)
 def _write_hcp(party: Party) -> Markup:
     """A party as an AppRec has it. A department stands before the institution's other identifiers."""
     named, others = _write_named(party.organisation)

@@ -105,7 +105,8 @@ class AppRec:
 
 def find(element: etree._Element, path: str) -> etree._Element | None:
     """The first element at ``path``, which is written with the usual prefixes (``mh:Sender``)."""
-    return next(iter(find_all(element, path)), None)
+    found = _compiled(path)(element)
+    return found[0] if found else None
 
 
 def find_all(element: etree._Element, path: str) -> list[etree._Element]:
