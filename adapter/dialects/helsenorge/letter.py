@@ -18,6 +18,7 @@ MSG_INFO = f"{{{MSGHEAD}}}MsgInfo"
 
 # An answer repeats much of the head, and escaping makes some of it six times as long. Real ones have 3 kB.
 _LONGEST_HEAD = 100_000
+_MOST_PARTIES, _LONGEST_PARTY = 64, 10_000  # that are remembered
 _text_length = etree.XPath("string-length(.)")
 _attributes = etree.XPath("descendant-or-self::*/@*", smart_strings=False)
 
@@ -195,7 +196,25 @@ def _receipt(root: etree._Element, body: bytes) -> AppRec:
 
 
 def _party(element: etree._Element | None) -> Party | None:
-    outer = None if element is None else find(element, "mh:Organisation")
+    """A sender or receiver. The same few write in every message, so each is read once and remembered."""
+    if element is None:
+        return None
+    key = etree.tostring(element, with_tail=False)
+    if key in _parties:
+        return _parties[key]
+    party = _read_party(element)
+    if len(key) <= _LONGEST_PARTY:
+        if len(_parties) >= _MOST_PARTIES:
+            _parties.clear()
+        _parties[key] = party
+    return party
+
+
+_parties: dict[bytes, Party | None] = {}
+
+
+def _read_party(element: etree._Element) -> Party | None:
+    outer = find(element, "mh:Organisation")
     if outer is None:
         return None
     inner, person = find(outer, "mh:Organisation"), find(outer, "mh:HealthcareProfessional")

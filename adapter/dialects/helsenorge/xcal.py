@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.letter import contents, find, find_all, text_of
@@ -25,6 +26,7 @@ _OF_THE_CALENDAR = (
     "<prodid><text>-//timebok//timebok//NO</text></prodid></properties>"
 )
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
+_MOST_KINDS = 256  # of times whose words are remembered
 _LONGEST_ID = 10_000  # characters; a refusal repeats it
 
 
@@ -114,14 +116,25 @@ def _short(said: str, prop: etree._Element | None, notes: Notes) -> str:
 def _write_event(event: Event, zone: ZoneInfo) -> str:
     """Put together by hand, not by ``element``: a slot query may be answered with a thousand of them."""
     expires = event.expires_at
+    same = _same_in_many(event.contact, event.status, event.summary, event.description, event.location)
     return (
         f"<vevent><properties>{_time_property('dtstart', event.start, zone)}"
         f"{_time_property('dtend', event.end, zone)}{_text_property('uid', event.uid)}"
-        f"{_related_to(event.related_to)}{_text_property('contact', event.contact)}"
-        f"{_text_property('status', event.status)}{_text_property('summary', event.summary)}"
-        f"{_text_property('description', event.description)}{_text_property('location', event.location)}"
+        f"{_related_to(event.related_to)}{same}"
         f"{_time_property('x-expires-at', expires, zone) if expires else ''}"
         "</properties><components/></vevent>"
+    )
+
+
+@lru_cache(_MOST_KINDS)
+def _same_in_many(
+    contact: str, status: str | None, summary: str | None, description: str | None, location: str | None
+) -> str:
+    """What is said of all times of a kind in the same words: those of the clinic."""
+    return (
+        f"{_text_property('contact', contact)}{_text_property('status', status)}"
+        f"{_text_property('summary', summary)}{_text_property('description', description)}"
+        f"{_text_property('location', location)}"
     )
 
 
