@@ -7,13 +7,17 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, event, inspect, select, text
 
+from adapter import database
 from adapter.database import open_engine
 from adapter.errors import StoreUnavailable
 from adapter.ledger.tables import metadata as ledger
@@ -21,8 +25,6 @@ from handlers.desk import tables
 from tests.support.clinic import fill
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Engine
 
 CASTS = {"text", "character", "varying", "IN", "ANY", "ARRAY"}
@@ -53,6 +55,12 @@ def test_the_indexes_that_hold_for_some_rows_only_hold_for_the_same_rows(fresh_e
         migrated.reflect(connection)
     assert partial_indexes(database, migrated) == partial_indexes(database, tables.metadata, ledger)
     assert len(partial_indexes(database, migrated)) >= 3
+
+
+def test_the_newest_revision_is_the_last_step() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(database.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_heads() == [database.NEWEST]
 
 
 def test_opening_a_fresh_database_makes_every_table(fresh_engine: Engine) -> None:
