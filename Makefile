@@ -5,7 +5,7 @@ VENV ?= .venv
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format lock broker clean machine
+.PHONY: help demo test test-slow bench lint format lock broker clean machine
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -13,11 +13,14 @@ help: ## what can be made
 demo: machine $(VENV)/project ## see it work: real messages through a real broker, in under two minutes
 	@$(IN_VENV) -m tools.demo
 
-test: machine $(VENV)/project ## the whole suite: style, types, floors, and every test that is not slow
+test: machine $(VENV)/project $(VENV)/peer ## the whole suite: style, types, floors, and every test that is not slow
 	@$(IN_VENV) -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
-test-slow: machine $(VENV)/project ## the tests that take minutes
+test-slow: machine $(VENV)/project $(VENV)/peer ## the tests that take minutes
 	@$(IN_VENV) -m pytest -m slow
+
+bench: machine $(VENV)/bench ## measure it beside others, for a quarter of an hour; with QUICK=1, two minutes
+	@$(IN_VENV) -m tests.benchmarks $(if $(QUICK),--quick,--publish)
 
 lint: $(VENV)/project ## only style, types and floors
 	@$(IN_VENV) -m pytest tests/unit/project/test_style.py
@@ -38,6 +41,8 @@ lock: $(VENV)/project ## pin what pyproject.toml asks for; with UPGRADE=1, the n
 	$(COMPILE) --group build --output-file requirements/build.lock
 	$(COMPILE) pyproject.toml --group dev --constraint requirements/run.lock \
 		--constraint requirements/build.lock --output-file requirements/dev.lock
+	$(COMPILE) --group peer --constraint requirements/dev.lock --output-file requirements/peer.lock
+	$(COMPILE) --group bench --constraint requirements/dev.lock --output-file requirements/bench.lock
 
 clean: ## take away what the others have made
 	rm -rf "$(VENV)" .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
@@ -53,4 +58,14 @@ $(VENV)/locked: requirements/dev.lock | machine
 
 $(VENV)/project: $(VENV)/locked pyproject.toml
 	@$(IN_VENV) -m pip install -qq --no-deps --no-build-isolation --editable .
+	@touch "$@"
+
+# The AMQP 1.0 peer of the tests has to be built, which takes a C compiler.
+$(VENV)/peer: requirements/peer.lock $(VENV)/project
+	@sh tools/prepare.sh peer "$(VENV)"
+	@touch "$@"
+
+# What only the benchmarks need, beside all the rest.
+$(VENV)/bench: requirements/bench.lock $(VENV)/project
+	@$(IN_VENV) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement "$<"
 	@touch "$@"

@@ -41,6 +41,8 @@ def check_properties(inbound: Inbound, ours: Collection[str]) -> None:
         wrong.append("replyTo")
     if wrong:
         raise InvalidProperties("AMQP properties are missing or not valid", *wrong)
+    if properties.body_format is not None:
+        raise InvalidProperties("The body is not one AMQP data section", "body")
 
 
 def check_our_party(inbound: Inbound, ours: Collection[str]) -> None:
@@ -50,8 +52,12 @@ def check_our_party(inbound: Inbound, ours: Collection[str]) -> None:
 
 
 def check_subject(inbound: Inbound, opened: Opened) -> None:
-    """Raise ``InvalidProperties`` if the message function on the envelope is not the one in the letter."""
-    if inbound.properties.subject != opened.about.function:
+    """Raise ``InvalidProperties`` if the message function on the envelope is not the one in the letter.
+
+    The letter's is the one that counts. An envelope that may have lost its own on the way is not held to it:
+    no 0-9-1 client is sure to get the subject of an AMQP 1.0 peer (H8).
+    """
+    if inbound.properties.subject not in {None, opened.about.function}:
         raise InvalidProperties("The subject is not the message function in MsgInfo/Type", "subject")
 
 
@@ -83,7 +89,7 @@ def _required(properties: Properties) -> dict[str, bool]:
     return {
         "toHerId": is_her_id(properties.to_her_id),
         "fromHerId": is_her_id(properties.from_her_id),
-        "subject": bool(properties.subject),
+        "subject": properties.subject != "",
         "applicationTimeStamp": _is_moment(properties.application_timestamp),
         "contentType": (properties.content_type or "").partition(";")[0].strip().lower() in _READABLE,
         "messageId": bool(properties.message_id),

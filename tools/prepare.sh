@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a machine ready. `prepare.sh machine PYTHON` sees to what is not Python's: a Python that will do, and a
-# RabbitMQ to play with. `prepare.sh venv PYTHON FOLDER` makes the locked environment. It says what it installs,
-# and what to do where it may install nothing.
+# RabbitMQ to play with. `prepare.sh venv PYTHON FOLDER` makes the locked environment, `prepare.sh peer FOLDER`
+# adds what has to be built. It says what it installs, and what to do where it may install nothing.
 set -eu
 
 say() { echo "timebok: $*" >&2; }
@@ -80,8 +80,19 @@ make_venv() {
         --require-hashes --requirement requirements/dev.lock
 }
 
+make_peer() {
+    folder=$1
+    say "building the AMQP 1.0 peer of the tests, which takes a minute"
+    "$folder/bin/python" -m pip install -qq --disable-pip-version-check --no-compile --no-deps \
+        --no-build-isolation --require-hashes --requirement requirements/peer.lock || {
+        say "it cannot be built here (it needs a C compiler and Python's headers: sudo apt-get install gcc"
+        say "python3-dev): the tests with an AMQP 1.0 peer are skipped (in CI they fail)."
+    }
+}
+
 case "${1:-}" in
     machine) prepare_machine "$2" ;;
     venv) make_venv "$2" "$3" ;;
-    *) say "prepare.sh machine PYTHON | prepare.sh venv PYTHON FOLDER" && exit 2 ;;
+    peer) make_peer "$2" ;;
+    *) say "prepare.sh machine PYTHON | venv PYTHON FOLDER | peer FOLDER" && exit 2 ;;
 esac

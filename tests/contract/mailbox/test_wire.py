@@ -76,9 +76,9 @@ def test_reading_never_raises(headers: dict[str, Any], value: Any) -> None:
     st.builds(
         Properties,
         **dict.fromkeys(
-            ("message_id", "correlation_id", "reply_to", "to", "subject", "content_type", "cpa_id"),
-            st.none() | TEXT,
+            ("message_id", "correlation_id", "to", "subject", "content_type", "cpa_id"), st.none() | TEXT
         ),
+        reply_to=st.none() | TEXT.filter(lambda name: "/" not in name),
         from_her_id=st.none() | TEXT,
         headers=st.dictionaries(NAMES.filter(lambda name: name not in OURS), st.text(), max_size=5),
     )
@@ -90,7 +90,7 @@ def test_what_is_written_is_read_again(properties: Properties) -> None:
 
 def test_our_own_fields_win_over_headers_of_the_same_name() -> None:
     properties = Properties(to_her_id="91095", headers={"toHerId": "1"})
-    assert to_wire(Outbound(b"", properties, "queue")).headers == {"toHerId": "91095"}
+    assert to_wire(Outbound(b"", properties, "queue")).headers["toHerId"] == "91095"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_what_is_no_her_id_is_named(value: str | None) -> None:
 @pytest.mark.parametrize(
     ("field", "name", "values"),
     [
-        ("subject", "subject", [None, ""]),
+        ("subject", "subject", [""]),
         ("message_id", "messageId", [None, ""]),
         (
             "application_timestamp",
@@ -85,9 +85,7 @@ def test_the_content_types_of_unsealed_messages_pass(kind: str) -> None:
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
-    data = wrong_in(
-        Lane.SYNC, to_her_id=None, from_her_id="x", subject=None, reply_to=None, content_type=None
-    )
+    data = wrong_in(Lane.SYNC, to_her_id=None, from_her_id="x", subject="", reply_to=None, content_type=None)
     assert set(data) == {"toHerId", "fromHerId", "subject", "contentType", "replyTo"}
 
 
@@ -129,14 +127,24 @@ def test_a_message_for_another_party_is_refused(party: str | None) -> None:
     assert fault.value.data == ("toHerId",)
 
 
+def test_a_body_that_is_none_of_a_letter_is_named_once_the_rest_is_in_order() -> None:
+    assert wrong_in(body_format="amqp-1.0") == ("body",)
+    assert wrong_in(body_format="amqp-1.0", to_her_id=None) == ("toHerId",)
+
+
 @pytest.mark.parametrize(
-    "subject", ["DIALOG_INNBYGGER_TIMEBESTILLING", RESERVATION.lower(), f"{RESERVATION} ", None]
+    "subject", ["DIALOG_INNBYGGER_TIMEBESTILLING", RESERVATION.lower(), f"{RESERVATION} ", ""]
 )
-def test_the_subject_must_be_the_function_of_the_letter(subject: str | None) -> None:
+def test_the_subject_must_be_the_function_of_the_letter(subject: str) -> None:
     check_subject(inbound(), OPENED)
     with pytest.raises(InvalidProperties) as fault:
         check_subject(inbound(subject=subject), OPENED)
     assert fault.value.data == ("subject",)
+
+
+def test_a_subject_that_may_have_been_lost_on_the_way_is_that_of_the_letter() -> None:
+    check_properties(inbound(subject=None), OURS)
+    check_subject(inbound(subject=None), OPENED)
 
 
 def test_another_sender_than_the_letters_is_spoofing_and_both_are_named() -> None:

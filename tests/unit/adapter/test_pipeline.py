@@ -168,6 +168,8 @@ REFUSED = {
     "our own queue": (WISH, {"reply_to": f"{OWNER}_async"}, "transport:invalid-field-value", "replyTo"),
     "another party": (WISH, {"to_her_id": "777"}, "transport:invalid-field-value", "toHerId"),
     "another subject": (WISH, {"subject": letters.BOOKING}, "transport:invalid-field-value", "subject"),
+    "no subject": (WISH, {"subject": ""}, "transport:invalid-field-value", "subject"),
+    "no data section": (WISH, {"body_format": "amqp-1.0"}, "transport:invalid-field-value", "body"),
     "another sender": (WISH, {"from_her_id": "777"}, "abuse:spoofing-attack", f"777;{HUB}"),
     "a foreign function": (
         WISH.but(function="DIALOG_INNBYGGER_TEST"),
@@ -208,6 +210,14 @@ def test_an_error_message_has_the_properties_of_the_protocol(send: Send) -> None
         HUB,
     )
     assert (properties.reply_to, properties.content_type) == (None, None)
+
+
+def test_a_subject_that_was_lost_on_the_way_is_found_in_the_letter(send: Send) -> None:
+    functions = [one.function for one in send(WISH, subject=None).dispatches]
+    assert functions == ["APPREC", letters.FUNCTIONS["RT"]]
+    spoofed = refused(send(WISH.but(msg_id=""), subject=None, from_her_id="777"))
+    assert spoofed.outbound.properties.subject == letters.FUNCTIONS["RT"]
+    assert refused(send(QUERY, subject=None, reply_to=None)).outbound.properties.subject is None
 
 
 def test_an_error_message_is_from_the_party_whose_queue_it_was_when_none_is_named(send: Send) -> None:

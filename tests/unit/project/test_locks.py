@@ -33,10 +33,16 @@ def asked_for() -> dict[str, list[str]]:
     groups: dict[str, list[Any]] = content["dependency-groups"]
     run, build = content["project"]["dependencies"], groups["build"]
     dev = [line for line in groups["dev"] if isinstance(line, str)]
-    return {"run": run, "build": build, "dev": [*run, *build, *dev]}
+    return {
+        "run": run,
+        "build": build,
+        "dev": [*run, *build, *dev],
+        "peer": groups["peer"],
+        "bench": groups["bench"],
+    }
 
 
-@pytest.mark.parametrize("name", ["run", "build", "dev"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_pins_all_that_is_asked_for(name: str) -> None:
     held = pins(name)
     for line in asked_for()[name]:
