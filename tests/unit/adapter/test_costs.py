@@ -1,0 +1,113 @@
+"""What a batch costs, in counts that no clock decides: a slower design fails here, not a stopwatch.
+
+SQLite tells of every statement that it executes, in whatever way it was given to it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from adapter.batch import Batches
+from adapter.dialects.helsenorge import dialect as the_dialect
+from adapter.outcome import Answered
+from tests.support import letters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from sqlalchemy import Engine
+
+    from adapter.dialects.helsenorge.dialect import Helsenorge
+    from adapter.message import Inbound
+
+MANY = 40
+DAY = ("2026-03-02", "2026-03-02")
+
+
+@pytest.fixture
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """Every statement that the database executes, as it is executed: one for each row that is written."""
+    executed: list[str] = []
+    with engine.connect() as connection:
+        database: Any = connection.connection.driver_connection
+    database.set_trace_callback(lambda statement: executed.append(" ".join(statement.split()[:3])))
+    yield executed
+    database.set_trace_callback(None)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch, dialect: Helsenorge) -> Counter[str]:
+    """How often a body was parsed, and a document validated."""
+    counted: Counter[str] = Counter()
+
+    def count(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*args: Any) -> Any:
+            counted[name] += 1
+            return function(*args)
+
+        return counting
+
+    monkeypatch.setattr(the_dialect, "parse", count("parse", the_dialect.parse))
+    monkeypatch.setattr(dialect._schema, "allows", count("validate", dialect._schema.allows))
+    return counted
+
+
+@pytest.fixture
+def queries(letter: Callable[..., Inbound]) -> list[Inbound]:
+    return [letter(letters.slot_query(*DAY)) for _ in range(MANY)]
+
+
+def test_a_batch_is_one_transaction(batches: Batches, queries: list[Inbound], statements: list[str]) -> None:
+    batches.process(queries, ["an earlier reply", "another"])
+    assert Counter(statements)["COMMIT"] == 1
+    assert Counter(statements)["BEGIN IMMEDIATE"] == 1
+
+
+def test_marking_what_was_sent_is_one_statement_of_the_next_batch(
+    batches: Batches, queries: list[Inbound], statements: list[str]
+) -> None:
+    batches.process(queries, [f"reply {number}" for number in range(MANY)])
+    assert [one for one in statements if one.startswith("UPDATE")] == ["UPDATE outbox SET"]
+
+
+def test_a_slot_query_reads_twice_and_writes_a_row_to_each_side_of_the_ledger(
+    batches: Batches, queries: list[Inbound], statements: list[str]
+) -> None:
+    assert all(isinstance(one, Answered) for one in batches.process(queries))
+    verbs = Counter(one.split()[0] for one in statements)
+    for_the_batch = 3  # who has been here before; the calendars; their time types
+    assert verbs["SELECT"] == 2 * MANY + for_the_batch
+    assert verbs["INSERT"] == 2 * MANY
+    assert verbs["UPDATE"] == verbs["DELETE"] == 0
+
+
+def test_a_reservation_reads_three_times_and_writes_four_rows(
+    batches: Batches, letter: Callable[..., Inbound], statements: list[str]
+) -> None:
+    wishes = [letter(letters.reserve(slot)) for slot in ("K1", "K2", "K3")]
+    assert all(isinstance(one, Answered) for one in batches.process(wishes))
+    verbs = Counter(one.split()[0] for one in statements)
+    assert verbs["SELECT"] == 3 * len(wishes) + 3  # been here? the slot, who has it
+    assert verbs["INSERT"] == 4 * len(wishes)  # the message, the appointment, the receipt, the reply
+    assert verbs["UPDATE"] == verbs["DELETE"] == 0
+
+
+def test_a_message_is_parsed_and_validated_once_and_a_reply_once_a_form(
+    batches: Batches, queries: list[Inbound], calls: Counter[str]
+) -> None:
+    batches.process(queries)
+    forms = 1
+    assert calls == {"parse": MANY + forms, "validate": MANY + forms}
+
+
+@pytest.mark.parametrize("waiting", [1, 10, MANY])
+def test_what_a_batch_costs_beside_its_messages_does_not_grow_with_it(
+    batches: Batches, queries: list[Inbound], statements: list[str], waiting: int
+) -> None:
+    batches.process(queries[:waiting])
+    of_the_messages = 4 * waiting
+    assert len(statements) - of_the_messages == len(["BEGIN", "look up", "calendars", "types", "COMMIT"])
