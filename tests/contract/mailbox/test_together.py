@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from adapter.message import Lane
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 MANY = 30
 HEARTBEAT = 8  # bytes of its frame
 
 
 @pytest.fixture
-async def mailbox(rabbit: Any) -> AsyncIterator[Any]:
+async def mailbox(rabbit: Any) -> Any:
     mailbox = rabbit.mailbox(prefetch=MANY)
     await mailbox.start([rabbit.her_id])
-    yield mailbox
+    return mailbox
 
 
 @pytest.fixture

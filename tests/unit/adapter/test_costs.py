@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from adapter.batch import Batches
 from adapter.dialects.helsenorge import dialect as the_dialect
 from adapter.outcome import Answered
 from tests.support import letters
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from adapter.batch import Batches
     from adapter.dialects.helsenorge.dialect import Helsenorge
     from adapter.message import Inbound
 
