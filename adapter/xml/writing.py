@@ -42,6 +42,6 @@ def optional(name: str, content: str | None) -> Markup | None:
     return element(name, content) if content else None
 
 
-def document(root: Markup) -> bytes:
-    """The bytes of a document, in UTF-8."""
+def document(root: str) -> bytes:
+    """The bytes of a document, in UTF-8. ``root`` is markup, however it was put together."""
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + root.encode()

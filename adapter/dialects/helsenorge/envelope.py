@@ -12,7 +12,7 @@ from adapter.dialects.helsenorge.dialog import write_notat
 from adapter.dialects.helsenorge.letter import Professional, code_of, find, text_of
 from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
 from adapter.dialects.helsenorge.times import write_utc
-from adapter.xml.writing import Markup, document, element, optional
+from adapter.xml.writing import Markup, document, element, optional, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,27 +39,20 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
     ``waits`` says that the sender is waiting for it, so that no receipt is asked for in return.
     """
     moment = write_utc(now)
-    info = element(
-        "MsgInfo",
-        element("Type", V=head.function, DN=head.function_words),
-        _VERSION,
-        element("GenDate", moment),
-        element("MsgId", msg_id),
-        _ASKS_FOR_NONE if waits else _ASKS_FOR_RECEIPT,
-        element(
-            "ConversationRef",
-            element("RefToParent", head.msg_id),
-            element("RefToConversation", head.conversation or head.msg_id),
-        ),
-        element("Sender", _write_party(head.receiver)),
-        element("Receiver", _write_party(head.sender)),
-        _write_patient(head.patient),
-    )
-    parts = [_write_document(write_notat(answer), moment, title=answer.title)]
+    parts = _write_document(write_notat(answer), moment, title=answer.title)
     if answer.attachment is not None:
         description, content = answer.attachment
-        parts.append(_write_document(content, moment, description=description))
-    return document(element("MsgHead", info, *parts, xmlns=MSGHEAD))
+        parts += _write_document(content, moment, description=description)
+    return document(
+        f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>'
+        f"{element('Type', V=head.function, DN=head.function_words)}{_VERSION}"
+        f"<GenDate>{moment}</GenDate><MsgId>{msg_id}</MsgId>"
+        f"{_ASKS_FOR_NONE if waits else _ASKS_FOR_RECEIPT}"
+        f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
+        f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
+        f"<Sender>{_write_party(head.receiver)}</Sender><Receiver>{_write_party(head.sender)}</Receiver>"
+        f"{_write_patient(head.patient)}</MsgInfo>{parts}</MsgHead>"
+    )
 
 
 def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> bytes:
@@ -102,36 +95,33 @@ def _write_error(finding: Finding) -> Markup:
 
 
 def _write_document(
-    content: Markup, moment: str, *, title: str | None = None, description: str | None = None
-) -> Markup:
-    return element(
-        "Document",
-        optional("ContentDescription", title),
-        element(
-            "RefDoc",
-            element("IssueDate", V=moment),
-            _IS_XML,
-            optional("Description", description),
-            element("Content", content),
-        ),
+    content: str, moment: str, *, title: str | None = None, description: str | None = None
+) -> str:
+    return (
+        f"<Document>{optional('ContentDescription', title) or ''}<RefDoc>"
+        f'<IssueDate V="{moment}"/>{_IS_XML}{optional("Description", description) or ""}'
+        f"<Content>{content}</Content></RefDoc></Document>"
     )
 
 
-def _write_patient(patient: etree._Element | None) -> Markup | None:
+def _write_patient(patient: etree._Element | None) -> str:
     if patient is None:
-        return None
-    ident = find(patient, "mh:Ident")
-    number, kind = text_of(ident, "mh:Id"), code_of(ident, "mh:TypeId")
-    words = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}.get(kind or "")
-    return element(
-        "Patient",
-        optional("FamilyName", text_of(patient, "mh:FamilyName")),
-        optional("MiddleName", text_of(patient, "mh:MiddleName")),
-        optional("GivenName", text_of(patient, "mh:GivenName")),
-        None
-        if number is None
-        else element("Ident", element("Id", number), element("TypeId", V=kind, S=_PERSON, DN=words)),
+        return ""
+    names = "".join(
+        f"<{name}>{text(said)}</{name}>"
+        for name in ("FamilyName", "MiddleName", "GivenName")
+        if (said := text_of(patient, f"mh:{name}"))
     )
+    return f"<Patient>{names}{_write_number(find(patient, 'mh:Ident'))}</Patient>"
+
+
+def _write_number(ident: etree._Element | None) -> str:
+    number, kind = text_of(ident, "mh:Id"), code_of(ident, "mh:TypeId")
+    if number is None:
+        return ""
+    words = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}.get(kind or "")
+    kind_of_it = element("TypeId", V=kind, S=_PERSON, DN=words)
+    return f"<Ident><Id>{text(number)}</Id>{kind_of_it}</Ident>"
 
 
 @lru_cache(_MOST_PARTIES)

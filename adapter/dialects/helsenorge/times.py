@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)?", re.ASCII)
+_MOST_MOMENTS = 16  # remembered as they are written: all of a batch is answered at the same one
 _LOCAL = len("2026-01-31T08:00:00")
 _EARLIEST, _LATEST = 1, 9999
 _FARTHEST = timedelta(hours=14)
@@ -62,6 +64,7 @@ def write_local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat(timespec="seconds")[:_LOCAL]
 
 
+@lru_cache(_MOST_MOMENTS)
 def write_utc(moment: datetime) -> str:
     """Aware UTC as GenDate, IssueDate and applicationTimeStamp have it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
