@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from adapter.message import Inbound
     from adapter.outcome import Dispatch, Outcome
@@ -38,7 +38,16 @@ _LETTER = Compiled(
         text("outcome = 'answered'"),  # in literals: only so can a database use the index
     )
 )
-_ENTER, _OWE = insert(inbox), insert(outbox)
+
+
+def _row_of(table: Table, *unset: str) -> Compiled:
+    """Enter a row, with a value for each column but those that are set later, or by the database."""
+    columns = [column for column in table.c if column.name not in unset]
+    return Compiled(insert(table).values({column: bindparam(column.name) for column in columns}))
+
+
+_ENTER = _row_of(inbox, "id")
+_OWE = _row_of(outbox, "id", "sent_at", "failure", "receipt_status", "receipt_errors", "receipt_at")
 
 
 @lru_cache(_MOST_SIZES)
@@ -59,7 +68,8 @@ class Ledger:
     def __init__(self, connection: Connection, now: datetime, resend_after: timedelta = FIRST_PAUSE) -> None:
         self._connection = connection
         self._now = now
-        self._due_at = now + resend_after
+        self._now_in_seconds = int(now.timestamp())
+        self._due_at = int((now + resend_after).timestamp())
         self._deliveries: set[tuple[str, str]] = set()
         self._parked: set[tuple[str, str]] = set()
         self._letters: set[tuple[str, str]] = set()
@@ -105,8 +115,8 @@ class Ledger:
                 "sender": sender,
                 "message_id": message_id,
                 "her_id": inbound.party,
-                "lane": inbound.lane,
-                "received_at": self._now,
+                "lane": inbound.lane.value,
+                "received_at": self._now_in_seconds,
                 "function": storable_or_none(about.function),
                 "code": storable_or_none(about.code),
                 "msg_id": msg_id,
@@ -118,7 +128,8 @@ class Ledger:
             }
         )
         self._owed += [
-            _owed(one, sender, message_id, self._now, self._due_at) for one in dispatches_of(outcome)
+            _owed(one, sender, message_id, self._now_in_seconds, self._due_at)
+            for one in dispatches_of(outcome)
         ]
 
     def note_receipt(self, sender: str, msg_id: str, status: str, errors: Sequence[str]) -> bool:
@@ -145,9 +156,9 @@ class Ledger:
             theirs = tuple_(inbox.c.sender, inbox.c.message_id).in_(again)
             self._connection.execute(delete(inbox).where(theirs, inbox.c.outcome == "parked"))
         if self._entries:
-            self._connection.execute(_ENTER, self._entries)
+            _ENTER.run_many(self._connection, self._entries)
         if self._owed:
-            self._connection.execute(_OWE, self._owed)
+            _OWE.run_many(self._connection, self._owed)
         self._entries, self._owed = [], []
 
 
@@ -155,15 +166,13 @@ def _key(inbound: Inbound) -> tuple[str, str]:
     return storable(inbound.properties.from_her_id or ""), storable(inbound.properties.message_id or "")
 
 
-def _owed(
-    dispatch: Dispatch, sender: str, message_id: str, now: datetime, due_at: datetime
-) -> dict[str, Any]:
+def _owed(dispatch: Dispatch, sender: str, message_id: str, now: int, due_at: int) -> dict[str, Any]:
     outbound = dispatch.outbound
     return {
         "message_id": outbound.properties.message_id,
         "sender": sender,
         "answers": message_id,
-        "kind": dispatch.kind,
+        "kind": dispatch.kind.value,
         "function": storable(dispatch.function),
         "code": dispatch.code,
         "errors": " ".join(dispatch.errors) or None,

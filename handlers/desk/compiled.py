@@ -13,6 +13,8 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import BindParameter, Connection, Dialect, Executable
     from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -47,20 +49,30 @@ class Compiled:
         """The same for a statement that gives no rows."""
         self._execute(connection, values).close()
 
+    def run_many(self, connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+        """The same, once for each row of values."""
+        wording = self._wording(connection.dialect)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(wording.sql, [wording.arrange(values) for values in rows])
+        except wording.errors as error:
+            raise wording.failed(error) from error
+        cursor.close()
+
     def _execute(self, connection: Connection, values: dict[str, object]) -> DBAPICursor:
-        dialect = connection.dialect
-        wording = self._wordings.get(dialect.name)
-        if wording is None:
-            wording = self._wordings[dialect.name] = _Wording(self._statement, dialect)
-        errors = dialect.loaded_dbapi.Error
+        wording = self._wording(connection.dialect)
         cursor = connection.connection.cursor()
         try:
             cursor.execute(wording.sql, wording.arrange(values))
-        except errors as error:
-            raise DBAPIError.instance(
-                wording.sql, None, error, errors, hide_parameters=True, dialect=dialect
-            ) from error
+        except wording.errors as error:
+            raise wording.failed(error) from error
         return cursor
+
+    def _wording(self, dialect: Dialect) -> _Wording:
+        wording = self._wordings.get(dialect.name)
+        if wording is None:
+            wording = self._wordings[dialect.name] = _Wording(self._statement, dialect)
+        return wording
 
 
 def numbered(name: str, count: int) -> list[BindParameter[str]]:
@@ -74,8 +86,17 @@ class _Wording:
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined] # of all that is executable
         self.sql = str(compiled)
+        self.errors: type[Exception] = dialect.loaded_dbapi.Error
+        self._dialect = dialect
         self._order: list[str] | None = compiled.positiontup
         self._given = {name: value for name, value in compiled.params.items() if value is not None}
+
+    def failed(self, error: Exception) -> DBAPIError:
+        """The driver's error as SQLAlchemy tells it, without the values, which may be a patient's."""
+        told: Any = DBAPIError.instance(
+            self.sql, None, error, self.errors, hide_parameters=True, dialect=self._dialect
+        )
+        return cast("DBAPIError", told)
 
     def arrange(self, values: dict[str, object]) -> Any:  # noqa: ANN401 - what the driver takes
         everything = self._given | values if self._given else values
