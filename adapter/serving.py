@@ -7,11 +7,9 @@ before its effect and its replies are committed.
 from __future__ import annotations
 
 import asyncio
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,9 +22,10 @@ from adapter.mailbox import MailboxClosed, MailboxError, MailboxUnavailable
 from adapter.message import Lane
 from adapter.outcome import Parked, RetryLater, dispatches_of
 from adapter.telemetry import tell
+from adapter.worker import Worker, portions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Sequence
 
     from sqlalchemy import Engine
 
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
 _RESEND_AT_ONCE = 100
 _RESEND_EVERY = 1.0
 _MARK_EVERY = 0.05
@@ -50,20 +47,16 @@ _FORGET_AT_ONCE = 200
 
 
 class Service:
-    """Serves the queues of some parties, with one worker thread that everything of the store goes through.
-
-    One thread, since two are slower than one here; the lanes take turns on it, a batch each.
-    """
+    """Serves the queues of some parties, with one worker that everything of the store goes through."""
 
     def __init__(self, settings: Settings, mailbox: Mailbox, engine: Engine, batches: Batches) -> None:
         self._settings = settings
         self._mailbox = mailbox
         self._engine = engine
         self._batches = batches
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="timebok")
+        self._worker = Worker()
         self._stop = asyncio.Event()
         self._store_is_away = False
-        self._asked: list[float] = []  # when each thing was asked that the worker has not done yet
         self._in_hand: set[str] = set()  # the ids of what is being sent, or is sent and not yet marked
         self._sent: list[str] = []  # of those, what the broker has confirmed
         self._owed = 1  # above 0, the outbox is counted when it is next looked at
@@ -76,7 +69,7 @@ class Service:
     @property
     def _store_hangs(self) -> bool:
         """The worker is at something, or has not come to something, that was asked of it long ago."""
-        return bool(self._asked) and time.monotonic() - min(self._asked) > _STORE_PATIENCE
+        return self._worker.behind > _STORE_PATIENCE
 
     def stop(self) -> None:
         """Ask ``run`` to finish what is in hand, and return."""
@@ -89,7 +82,7 @@ class Service:
         ends the process, which is as safe as any crash. Raises what ended a lane before its time.
         """
         async with AsyncExitStack() as stack:
-            stack.callback(self._worker.shutdown, wait=False)
+            stack.callback(self._worker.let_go)
             stack.push_async_callback(self._mailbox.close)
             if self._settings.health_port is not None:
                 address = self._settings.health_host, self._settings.health_port
@@ -149,10 +142,11 @@ class Service:
             except MailboxClosed:
                 return
             crash_point("taken")
-            outcomes = await self._process(deliveries)
-            if outcomes is None:
-                return
-            await self._settle(deliveries, outcomes)
+            for portion in portions(deliveries):
+                outcomes = await self._process(portion)
+                if outcomes is None:
+                    return
+                await self._settle(portion, outcomes)
 
     async def _process(self, deliveries: Sequence[Delivery]) -> list[Outcome] | None:
         """What became of each. Waits for a store that is away, instead of burning the messages' tries.
@@ -160,11 +154,12 @@ class Service:
         ``None`` when told to stop meanwhile: they are in nobody's books, and go back to their queue.
         """
         batch = [delivery.inbound for delivery in deliveries]
+        self._worker.will_read(sum(len(inbound.body) for inbound in batch))
         pause = 0.5
         while True:
             try:
                 async with self._marking() as sent:
-                    outcomes = await self._on_worker(self._batches.process, batch, sent)
+                    outcomes = await self._worker.do(self._batches.process, batch, sent)
             except StoreUnavailable:
                 self._store_is_away = True
                 log.warning("the booking store does not answer; waiting for it", messages=len(batch))
@@ -274,7 +269,7 @@ class Service:
     async def _mark_now(self) -> None:
         try:
             async with self._marking() as sent:
-                await self._on_worker(self._batches.mark, sent)
+                await self._worker.do(self._batches.mark, sent)
         except StoreUnavailable:
             log.warning("sent, but not marked yet: the booking store does not answer")
 
@@ -284,7 +279,7 @@ class Service:
             if not self._mailbox.ready:
                 continue  # claiming what cannot be sent would only put it off
             try:
-                due, self._owed = await self._on_worker(self._claim_due)
+                due, self._owed = await self._worker.do(self._claim_due)
             except SQLAlchemyError as error:
                 self._store_is_away = True
                 log.warning("the outbox cannot be read", error=type(error).__name__)
@@ -307,7 +302,7 @@ class Service:
     async def _tidy(self) -> None:
         while not await self._stopped_within(_TIDY_EVERY):
             try:
-                while await self._on_worker(self._forget_some):
+                while await self._worker.do(self._forget_some):
                     pass  # the lanes take their turns on the worker in between
             except SQLAlchemyError as error:
                 log.warning("the ledger cannot be tidied", error=type(error).__name__)
@@ -330,11 +325,3 @@ class Service:
         except TimeoutError:
             return False
         return True
-
-    async def _on_worker(self, function: Callable[..., T], *args: Any) -> T:  # noqa: ANN401 - the function's
-        asked = time.monotonic()
-        self._asked.append(asked)
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, function, *args)
-        finally:
-            self._asked.remove(asked)

@@ -66,7 +66,7 @@ async def test_the_real_command_goes_on_in_time_when_its_wire(
                 await scene.wire.open()
             else:
                 scene.wire.lose_everything_to_come()
-                await eventually(lambda: scene.wire.calls == 4, "it calls and calls", LONG)
+                await eventually(lambda: scene.wire.calls >= 4, "it calls and calls", LONG)
                 scene.wire.lose_nothing_more()
             began = time.monotonic()
             letters = await scene.ask(3)

@@ -69,9 +69,9 @@ async def test_a_store_that_another_process_keeps_locked(scene: Scene, impatient
         with scene.locked_store():
             letters = await scene.ask(SOME)
             await waits_for_the_store(scene)
+            await eventually(watch.was_not_ready, "it says that it is not ready")
         await scene.goes_on(watch)
         await scene.answered(letters)
-    assert watch.was_not_ready()
     assert tries(scene) == {1}
     await scene.verdict()
 

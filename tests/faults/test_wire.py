@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.inside import SHORT
 from tests.reliability.waiting import eventually
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ async def test_a_wire_that_is_cut_in_the_middle_of_a_frame(scene: Scene, *, towa
     async with scene.watched() as watch:
         scene.wire.cut_in_a_frame(towards_broker=towards_broker)
         letters = await scene.ask(SOME)
-        await eventually(watch.was_not_ready, "it notices", details=scene.service.last_words)
+        await eventually(
+            lambda: bool(scene.service.said("mailbox.lost")), "it notices", details=scene.service.last_words
+        )
         await scene.goes_on(watch)
         await scene.answered(letters)
     await scene.verdict()
@@ -66,20 +69,20 @@ async def test_a_broker_that_refuses_connections_for_a_while(scene: Scene) -> No
 
 async def test_a_wire_that_dies_and_tells_nobody(scene: Scene) -> None:
     """The broker believes in its consumer for as long as we believe in the broker: three heartbeats."""
-    await scene.service.start()
+    await scene.service.start(heartbeat=SHORT)
     await scene.at_work()
     async with scene.watched(told=False) as watch:
         scene.wire.lose_everything()
         letters = await scene.ask(SOME)
         await scene.goes_on(watch)
         await scene.answered(letters)
-    assert watch.was_not_ready()
+    assert scene.service.said("mailbox.lost")
     await scene.verdict()
 
 
 @pytest.mark.slow
 async def test_a_wire_that_hangs_and_goes_on_where_it_stopped(scene: Scene) -> None:
-    await scene.service.start()
+    await scene.service.start(heartbeat=SHORT)
     await scene.at_work()
     async with scene.watched(told=False) as watch:
         scene.wire.hang()

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, func, insert, select
 
 from adapter.database import open_engine
 from adapter.ledger.tables import inbox, outbox
 from handlers.desk import tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
 
 _MINUTES = 5
 _A_DAY = 96  # slots: eight hours of them
@@ -76,16 +79,12 @@ class Store:
 
     def owed(self) -> int:
         """How many replies are committed that are not known to be sent, and that somebody still waits for."""
-        query = select(outbox.c.id).where(
-            outbox.c.sent_at.is_(None), outbox.c.failure.is_(None), outbox.c.ttl_seconds.is_(None)
-        )
-        with self._engine.connect() as connection:
-            return len(connection.execute(query).all())
+        waited_for = outbox.c.sent_at.is_(None), outbox.c.failure.is_(None), outbox.c.ttl_seconds.is_(None)
+        return self._count(select(func.count()).select_from(outbox).where(*waited_for))
 
     def answered(self) -> int:
         """How many letters have been answered, as far as the store knows."""
-        with self._engine.connect() as connection:
-            return len(connection.execute(select(inbox.c.id).where(inbox.c.outcome == "answered")).all())
+        return self._count(select(func.count()).select_from(inbox).where(inbox.c.outcome == "answered"))
 
     def given_up(self) -> set[str]:
         """The MsgIds of the letters whose sender has stopped waiting before they were answered."""
@@ -102,6 +101,10 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _count(self, query: Select[tuple[int]]) -> int:
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
 
 def _slot(number: int, *, two_step: bool) -> Slot:

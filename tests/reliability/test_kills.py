@@ -7,6 +7,7 @@ go on asking.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from typing import TYPE_CHECKING, get_args
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(300)  # deadlines of our own say more of what is missing
 
 POINTS: tuple[CrashPoint, ...] = get_args(CrashPoint)
-MANY = 100
+MANY = int(os.environ.get("TIMEBOK_TEST_KILLS", "100"))
 ENOUGH = 300  # answers, after which a service that never came by its point is killed where it is
 
 
@@ -79,7 +80,7 @@ async def test_nothing_is_lost_or_done_twice_when_the_only_service_is_killed(
 ) -> None:
     """One service at a time, so that nobody but the next one can finish what it leaves."""
     stage = await set_stage(30, two_step=True)
-    for point in POINTS * 3:
+    for point in POINTS * max(1, MANY // 30):
         await die_at(stage, point, 1 if point == "claimed" else rng.randint(1, 4))
     stage.services.start()
     await stage.verdict()
@@ -89,7 +90,10 @@ async def test_nothing_is_lost_or_done_twice_when_the_only_service_is_killed(
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("store_url", ["sqlite", "postgres"], indirect=True)
 async def test_nothing_is_lost_or_done_twice_in_a_hundred_kills(set_stage: SetStage, rng: Random) -> None:
-    """Two services on one store, each dying again and again, wherever chance has it."""
+    """Two services on one store, each dying again and again, wherever chance has it.
+
+    ``TIMEBOK_TEST_KILLS`` is another number of kills.
+    """
     stage = await set_stage(60, two_step=True)
 
     async def live() -> None:

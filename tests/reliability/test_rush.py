@@ -6,6 +6,7 @@ Every request lies on the queue before the service starts; two share the work, a
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from tests.reliability.stage import Stage
 
 pytestmark = pytest.mark.timeout(300)  # deadlines of our own say more of what is missing
+
+GREAT = int(os.environ.get("TIMEBOK_TEST_RUSH", "10000"))
 
 
 async def everybody_wants_one(stage: Stage, citizens: int) -> None:
@@ -51,17 +54,23 @@ async def test_in_a_rush_every_time_goes_to_one_citizen_and_everybody_hears(set_
 async def test_in_a_great_rush_every_time_goes_to_one_citizen_and_everybody_hears(
     set_stage: SetStage,
 ) -> None:
-    stage = await set_stage(500)
+    """Two services, one dying three times and the other twice, long before the half is done.
+
+    ``TIMEBOK_TEST_RUSH`` is another number of citizens; there are twenty for each time.
+    """
+    stage = await set_stage(GREAT // 20)
     unhurried = {"resend_after": "5"}  # a second, as elsewhere, and most would be sent twice
-    await everybody_wants_one(stage, 10_000)
+    await everybody_wants_one(stage, GREAT)
 
     async def live(*deaths: tuple[CrashPoint, int]) -> None:
-        for point, count in deaths:
+        for point, of_ten_thousand in deaths:
+            count = max(1, GREAT * of_ten_thousand // 10_000)
             await stage.survive(stage.services.start(point, count, **unhurried), patience=600)
-        stage.services.start(**unhurried)
 
     await asyncio.gather(
         live(("after-commit", 20), ("after-publish", 700), ("before-commit", 30)),
         live(("after-confirm", 15), ("after-ack", 25)),
     )
+    for _ in range(2):
+        stage.services.start(**unhurried)
     await every_time_goes_to_one_and_everybody_hears(stage, patience=1200)

@@ -1,6 +1,7 @@
 """Throws changed sample messages at the whole road, for as long as one likes, and tells how it went.
 
     python tests/security/fuzz.py --minutes 30 --seed 1
+    python tests/security/fuzz.py --seed 1 --only 4711
 
 Every message must come to an outcome, and everything that is sent must be readable by its receiver. What
 breaks that is kept as a file, with the seed and the number that make it again. Ends with 1 if anything broke.
@@ -96,31 +97,39 @@ class Fuzzer:
 
     def throw_next(self) -> None:
         """Make the next message of the seed, and send it."""
-        self.throw(Random(f"{self._seed}/{self.figures.inputs}"))
+        self.throw_only(self.figures.inputs)
 
-    def throw(self, random: Random) -> None:
-        """Make a message and send it."""
+    def throw_only(self, number: int) -> None:
+        """Make the message of the seed that has this number, and send it.
+
+        It is the same for as long as the samples are, in ``fixtures/``, and what changes them.
+        """
+        self.throw(Random(f"{self._seed}/{number}"), number)
+
+    def throw(self, random: Random, number: int | None = None) -> None:
+        """Make a message and send it; in the figures it has the next number, unless it is given one."""
         figures = self.figures
         message = mutate(random.choice(self.samples), self.samples, random)
+        number = figures.inputs if number is None else number
         figures.inputs += 1
         figures.bytes += len(message.body)
         began = time.process_time()
         try:
             outcome = self._road.send(message)
         except Exception as error:  # noqa: BLE001 - that is what it looks for
-            self._note_crash(message, error)
+            self._note_crash(message, number, error)
             return
         took = time.process_time() - began
         figures.outcomes[f"{message.lane} {name_of(outcome)}"] += 1
         figures.answers.update(f"{one.kind} {one.code}" for one in dispatches_of(outcome))
         if took > figures.slowest:
-            figures.slowest, figures.slowest_input = took, figures.inputs - 1
+            figures.slowest, figures.slowest_input = took, number
             self._write("slowest", message)
 
-    def _note_crash(self, message: Inbound, error: Exception) -> None:
-        words = f"{self._seed}/{self.figures.inputs - 1}: {type(error).__name__}: " + str(error)[:300]
+    def _note_crash(self, message: Inbound, number: int, error: Exception) -> None:
+        words = f"{self._seed}/{number}: {type(error).__name__}: " + str(error)[:300]
         self.figures.crashes.append(words)
-        self._write(f"crash-{self.figures.inputs - 1}", message)
+        self._write(f"crash-{number}", message)
 
     def _write(self, name: str, message: Inbound) -> None:
         if self._keep is not None:
@@ -171,6 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=1.0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", type=int, help="throw nothing but the message with this number")
     parser.add_argument("--keep", type=Path, help="where what broke goes; a new temporary folder by default")
     given = parser.parse_args()
     keep = given.keep or Path(mkdtemp(prefix="timebok-fuzz-"))
@@ -181,7 +191,10 @@ def main() -> None:
     print(f"{len(fuzzer.samples)} samples, seed {given.seed}, into {keep}", flush=True)
     began = time.monotonic()
     try:
-        fuzzer.run(given.minutes * 60)
+        if given.only is None:
+            fuzzer.run(given.minutes * 60)
+        else:
+            fuzzer.throw_only(given.only)
     except KeyboardInterrupt:
         print("stopped")
     print(told(fuzzer.figures, time.monotonic() - began))

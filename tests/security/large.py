@@ -59,16 +59,29 @@ def at_the_end(content: str) -> bytes:
     return reserve("</MsgHead>", content, "</MsgHead>")
 
 
+def with_namespaces(count: int, body: bytes) -> bytes:
+    """So many declared at the root."""
+    return body.replace(b"<MsgHead ", f"<MsgHead {_namespaces(count)} ".encode(), 1)
+
+
+def each_its_own(count: int) -> bytes:
+    """So many wrong elements that declare a namespace each."""
+    return at_the_end("".join(f'<Document xmlns:b{number}="urn:{number}"/>' for number in range(count)))
+
+
 def event(uid: str, start: str = _TIMES[0]) -> bytes:
     return letters.reserve().but(event=letters.event(uid, start, _TIMES[1])).body
 
 
-def _attributes(count: int, prefix: str = "a") -> str:
+def attributes(count: int, prefix: str = "a") -> str:
     return " ".join(f'{prefix}{number}="{number}"' for number in range(count))
 
 
-_ATTRIBUTES = _attributes(49_000)
-_NAMESPACES = " ".join(f'xmlns:a{number}="urn:{number}"' for number in range(20_000))
+def _namespaces(count: int) -> str:
+    return " ".join(f'xmlns:a{number}="urn:{number}"' for number in range(count))
+
+
+_ATTRIBUTES = attributes(49_000)
 
 BODIES = {
     "over the limit": Large(lambda: b"<a>" + b"x" * 20_000_000, _REFUSED),
@@ -87,20 +100,27 @@ BODIES = {
         lambda: reserve("<Ident>", '<Ident><Id>1</Id><TypeId V="X"/></Ident>' * 2_900, "<Ident>"),
         "answered 1 05",
     ),
-    "200,000 attributes": Large(lambda: f"<a {_attributes(200_000)}/>", _REFUSED),
+    "200,000 attributes": Large(lambda: f"<a {attributes(200_000)}/>", _REFUSED),
     "attributes nobody knows": Large(lambda: reserve("<Document>", f"<Document {_ATTRIBUTES}>"), _INVALID),
     "a few too many attributes": Large(
-        lambda: reserve("<Document>", f"<Document {_attributes(51)}>"), _INVALID
+        lambda: reserve("<Document>", f"<Document {attributes(51)}>"), _INVALID
     ),
-    "attributes on each of many": Large(lambda: at_the_end(f"<Document {_attributes(50)}/>" * 900), _INVALID),
-    "attributes on each of some": Large(lambda: at_the_end(f"<Document {_attributes(50)}/>" * 90), _INVALID),
+    "attributes on each of many": Large(lambda: at_the_end(f"<Document {attributes(50)}/>" * 900), _INVALID),
+    "attributes on each of some": Large(lambda: at_the_end(f"<Document {attributes(50)}/>" * 90), _INVALID),
     "attributes anybody may have": Large(
         lambda: reserve("<Sporsmal>", f"<Sporsmal {_ATTRIBUTES}>"), "answered 1 05"
     ),
-    "20,000 namespaces": Large(lambda: reserve("<MsgHead ", f"<MsgHead {_NAMESPACES} "), "answered 1 05"),
+    "20,000 namespaces": Large(lambda: with_namespaces(20_000, reserve("", "")), "answered 1 05"),
     "20,000 namespaces and an error": Large(
-        lambda: reserve("<MsgHead ", f"<MsgHead {_NAMESPACES} ").replace(b"<Patient>", b"<Patient X='1'>"),
+        lambda: with_namespaces(20_000, reserve("<Patient>", "<Patient X='1'>")),
         _INVALID,
+    ),
+    "elements below as many namespaces as are explained": Large(
+        lambda: with_namespaces(90, at_the_end("<Document/>x" * 2_400)), _INVALID
+    ),
+    "namespaces of their own below others": Large(lambda: with_namespaces(45, each_its_own(45)), _INVALID),
+    "as many of them as were once explained": Large(
+        lambda: with_namespaces(250, each_its_own(240)), _INVALID
     ),
     "20,000 namespaces, each its own": Large(
         lambda: at_the_end("".join(f'<b xmlns="urn:{number}"/>' for number in range(20_000))), _TORN

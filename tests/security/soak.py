@@ -5,7 +5,8 @@
 
 The service is the real one with its store in a file; only the broker is in this process. ``ordinary`` is what
 a day brings: questions, reservations, cancellations, receipts, repeats and errors. ``new-names`` are
-documents of thousands of elements whose names nobody has used before.
+reservations with thousands of elements in them whose names nobody has used before. Each is answered with a
+receipt and a reply, unless the service cannot take in new names any more; so it also tells what was sent.
 """
 
 # ruff: noqa: ASYNC110, T201 - a program that waits for what has no event, and prints what it measures
@@ -18,6 +19,7 @@ import gc
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 
     from adapter.message import Inbound
 
-_AT_ONCE = 500
+_AT_ONCE = {"ordinary": 500, "new-names": 8}  # what waits lies in this process too
 _FIFTHS = 5
 
 
@@ -75,19 +77,20 @@ def ordinary(number: int) -> Inbound:
 
 
 def new_names(number: int) -> Inbound:
-    """A document of 24,000 elements that are called as none was before."""
+    """A reservation with 24,000 elements in it that are called as none was before."""
     groups = (
-        "".join(f"<n{number:06}g{group:02}e{one:04}{'y' * 50}/>" for one in range(2_400))
+        "".join(f"<n{number:06}g{group:02}e{one:04}{'y' * 150}/>" for one in range(2_400))
         for group in range(10)
     )
-    return inbound(f"<a>{''.join(f'<g>{group}</g>' for group in groups)}</a>".encode())
+    asked = "<Sporsmal>" + "".join(f"<g>{group}</g>" for group in groups)
+    return inbound(letters.reserve().text.replace("<Sporsmal>", asked, 1).encode())
 
 
 KINDS: dict[str, Callable[[int], Inbound]] = {"ordinary": ordinary, "new-names": new_names}
 
 
-async def soak(kind: str, messages: int, folder: Path) -> list[float]:
-    """The megabytes that the process has after each fifth."""
+async def soak(kind: str, messages: int, folder: Path) -> tuple[list[float], Counter[str]]:
+    """The megabytes that the process has after each fifth, and how many messages of each function it sent."""
     settings = Settings(database_url=f"sqlite:///{folder / 'timebok.db'}", now="2027-03-01T08:00")
     engine = open_engine(settings.database_url.get_secret_value())
     with engine.begin() as connection:
@@ -100,8 +103,8 @@ async def soak(kind: str, messages: int, folder: Path) -> list[float]:
     running = asyncio.create_task(service.run([OWNER]))
     while not mailbox.ready:
         await asyncio.sleep(0.01)
-    figures = []
-    at_once = min(_AT_ONCE, messages // _FIFTHS)
+    figures, sent = [], Counter[str]()
+    at_once = min(_AT_ONCE[kind], messages // _FIFTHS)
     for fifth in range(_FIFTHS):
         for some in _in_lots(fifth * messages // _FIFTHS, (fifth + 1) * messages // _FIFTHS, at_once):
             for number in some:
@@ -110,14 +113,14 @@ async def soak(kind: str, messages: int, folder: Path) -> list[float]:
             while _in_hand(mailbox):
                 await asyncio.sleep(0.005)
             for queue in replies:
-                mailbox.broker.taken(queue)
+                sent.update(one.properties.subject or "none" for one in mailbox.broker.taken(queue))
         gc.collect()
         figures.append(resident_megabytes())
         print(f"{fifth + 1} of {_FIFTHS}: {figures[-1]:.1f} MB", file=sys.stderr, flush=True)
     service.stop()
     await running
     engine.dispose()
-    return figures
+    return figures, sent
 
 
 def _in_lots(start: int, end: int, size: int) -> Iterator[range]:
@@ -141,12 +144,13 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     began = time.monotonic()
     with TemporaryDirectory(prefix=f"timebok-soak-{uuid4().hex[:6]}-") as folder:
-        figures = asyncio.run(soak(given.kind, given.messages, Path(folder)))
+        figures, sent = asyncio.run(soak(given.kind, given.messages, Path(folder)))
     line = {
         "kind": given.kind,
         "messages": given.messages,
         "seconds": round(time.monotonic() - began),
         "megabytes": [round(one, 1) for one in figures],
+        "sent": sent,
     }
     print(json.dumps(line))
 

@@ -53,8 +53,20 @@ def test_the_same_seed_makes_the_same_messages_again(new_fuzzer: Callable[[int],
     assert "crashes   0" in told(first.figures, 1.0)
 
 
+def test_one_message_of_a_seed_can_be_made_again_by_itself(new_fuzzer: Callable[[int], Fuzzer]) -> None:
+    first, again = new_fuzzer(7), new_fuzzer(7)
+    first.throw_next()
+    before = first.figures.bytes
+    first.throw_next()
+    again.throw_only(1)
+    assert again.figures.bytes == first.figures.bytes - before
+    assert again.figures.slowest_input == 1
+
+
 def test_a_crash_is_told(new_fuzzer: Callable[[int], Fuzzer], monkeypatch: pytest.MonkeyPatch) -> None:
     fuzzer = new_fuzzer(6)
     monkeypatch.setattr("tests.security.road.Road.send", lambda *_: 1 / 0)
     fuzzer.throw_next()
+    fuzzer.throw_only(4711)
     assert "6/0: ZeroDivisionError" in told(fuzzer.figures, 1.0)
+    assert "6/4711: ZeroDivisionError" in told(fuzzer.figures, 1.0)

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from lxml import etree
-from sqlalchemy import event
 from sqlalchemy.exc import DataError, IntegrityError
 from typer.testing import CliRunner
 
@@ -47,7 +46,7 @@ from tests.security.canaries import NAME, NUMBER, PHONE, TEXT, leaks, with_canar
 from tests.security.road import OSLO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from adapter.message import Inbound
     from adapter.outcome import Outcome
@@ -210,13 +209,10 @@ def test_no_patient_in_a_failure_of_ours(
 
 
 def test_no_patient_in_a_failure_of_the_real_store(clinic: Clinic, logged: Callable[[], str]) -> None:
-    """A statement with the patient among its parameters fails below SQLAlchemy, which quotes both."""
-
-    def fail(connection: object, cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("INSERT INTO appointment"):
-            raise IntegrityError(statement, {"national_id": NUMBER}, Exception(QUOTED))
-
-    event.listen(clinic.engine, "before_cursor_execute", fail)
+    """A statement with the patient among its parameters fails in the database, which quotes one too."""
+    refuse = f"CREATE TRIGGER refuse BEFORE INSERT ON appointment BEGIN SELECT RAISE(ABORT, '{QUOTED}'); END"
+    with clinic.engine.begin() as connection:
+        connection.exec_driver_sql(refuse)
     messages = clinic.messages(everywhere=False)[::2]
     outcomes = [clinic.batches.process([message])[0] for message in messages]
     for message, outcome in zip(messages, outcomes, strict=True):
@@ -253,6 +249,15 @@ class FailingMailbox(MemoryMailbox):
         ]
 
 
+def at_rest(mailbox: MemoryMailbox, ends: Collection[str]) -> bool:
+    """Whether all messages have come to their ``ends``: none is in hand, waits for its turn or a new try."""
+    queues = mailbox.broker._queues
+    return mailbox.ready and not any(
+        queues[name].messages or any(consumer.in_hand for consumer in queues[name].consumers)
+        for name in queues.keys() - set(ends)
+    )
+
+
 @pytest.mark.parametrize(
     ("mailbox_type", "failing"),
     [(MemoryMailbox, None), (MemoryMailbox, a_store_that_quotes), (FailingMailbox, None)],
@@ -280,11 +285,10 @@ async def test_no_patient_in_what_the_service_logs_and_writes_on_messages(
     running = asyncio.create_task(service.run(clinic.ours))
     arrived = sum(mailbox.broker.deliver(Outbound(one.body, one.properties, one.queue)) for one in messages)
     assert arrived > 40
-    await asyncio.sleep(0.1)
     async with asyncio.timeout(60):
-        while any(each.in_hand for queue in mailbox.broker._queues.values() for each in queue.consumers):
+        while not at_rest(mailbox, replies | {f"{her_id}_dl" for her_id in clinic.ours}):
             mailbox.broker.expire()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
     service.stop()
     await running
     sent = [one for queue in replies for one in mailbox.broker.taken(queue)]

@@ -10,18 +10,34 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from adapter.xml.parsing import Limits
-from tests.security.large import BODIES
+from adapter.errors import ContentFault
+from adapter.xml.parsing import Limits, parse
+from tests.security.large import BODIES, at_the_end, attributes, each_its_own, with_namespaces
 from tests.security.road import Road, said
 from tests.support import letters
 from tests.support.envelopes import inbound
 
+if TYPE_CHECKING:
+    from adapter.xml.schema import Schema
+
 MOST_GROWTH_MB = 100
 PROGRAM = Path(__file__).with_name("large.py")
 REFUSED = "refused transport:not-well-formed-xml"
+
+
+def utf_16(body: bytes) -> bytes:
+    return body.decode().replace("UTF-8", "UTF-16", 1).encode("utf-16")
+
+
+def findings(schema: Schema, body: bytes) -> list[str]:
+    """What is said to be wrong with a document that parses."""
+    with pytest.raises(ContentFault) as fault:
+        schema.check(parse(body, Limits()), body)
+    return [finding.english for finding in fault.value.findings]
 
 
 @pytest.mark.timeout(90)
@@ -32,6 +48,30 @@ def test_no_body_costs_much_memory_or_time() -> None:
     assert [one["name"] for one in figures] == list(BODIES)
     assert [one for one in figures if one["said"] != BODIES[one["name"]].said] == []
     assert [one for one in figures if one["growth"] > MOST_GROWTH_MB] == []
+
+
+@pytest.mark.parametrize(
+    ("within", "beyond"),
+    [
+        (at_the_end("<Document/>x" * 2_400), at_the_end("<Document><RefDoc/></Document>" * 2_600)),
+        (with_namespaces(45, each_its_own(45)), with_namespaces(45, each_its_own(60))),
+        (with_namespaces(45, each_its_own(45)), utf_16(with_namespaces(60, each_its_own(45)))),
+        (at_the_end('<Document a="1"/>' * 2_400), at_the_end('<Document a="1" b="1"/>' * 2_600)),
+        (at_the_end(f"<Document {attributes(50)}/>"), at_the_end(f"<Document {attributes(51)}/>")),
+        (at_the_end("<Document/>" + "x" * 400_000), at_the_end("<Document/>" + "x" * 500_000)),
+    ],
+    ids=["elements", "namespaces", "namespaces in two bytes each", "attributes", "of one element", "bytes"],
+)
+def test_what_would_keep_the_explainer_busy_is_only_told_that_it_is_wrong(
+    schema: Schema, within: bytes, beyond: bytes
+) -> None:
+    """Its time grows faster than a document does; up to these bounds no shape of one that we know of takes
+    it a second.
+    """
+    assert findings(schema, beyond) == ["does not follow its schema"]
+    explained = findings(schema, within)
+    assert explained
+    assert "does not follow its schema" not in explained
 
 
 @pytest.mark.parametrize(
