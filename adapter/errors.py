@@ -7,11 +7,21 @@
     │   │   ├── InvalidEncoding      transport:invalid-encoding
     │   │   ├── NotWellFormed        transport:not-well-formed-xml
     │   │   ├── Unsupported          transport:unsupported-message
-    │   │   └── Spoofing             abuse:spoofing-attack
+    │   │   ├── Spoofing             abuse:spoofing-attack
+    │   │   ├── InvalidCms           transport:invalid-cms-pkcs
+    │   │   ├── DecryptionFailed     transport:decryption-failed
+    │   │   ├── InvalidSignature     transport:invalid-signature
+    │   │   ├── MissingCertificate   transport:missing-certificate
+    │   │   ├── InvalidCertificate   transport:invalid-certificate
+    │   │   ├── ExpiredCertificate   transport:expired-certificate
+    │   │   ├── RevokedCertificate   transport:revoked-certificate
+    │   │   └── UnverifiedCertificate transport:unverified-certificate
     │   └── ContentFault             -> negative AppRec, or reply 26 where the sender waits (A4, A5)
     └── OwnFault                     ours: the message waits and is tried again
         ├── InvalidReply             a reply of ours does not validate
-        └── StoreUnavailable         the booking store cannot be reached or is not what we expect
+        ├── StoreUnavailable         the booking store cannot be reached or is not what we expect
+        ├── KeysUnavailable          there is no key of ours to open or to sign with
+        └── RevocationUnknown        it cannot be found out now whether a certificate is revoked
 
 ``condition`` and ``Finding.code`` are stable: others may count on them. No text here ever quotes what
 stood in a message: not a name, not a number, not a value.
@@ -97,6 +107,54 @@ class Spoofing(TransportFault):
     condition = "abuse:spoofing-attack"
 
 
+class InvalidCms(TransportFault):
+    """The seal is not the CMS that the protocol asks for (helsenorge.md, A3)."""
+
+    condition = "transport:invalid-cms-pkcs"
+
+
+class DecryptionFailed(TransportFault):
+    """It cannot be decrypted. Never says why: the reason would help whoever tries to guess the content."""
+
+    condition = "transport:decryption-failed"
+
+
+class InvalidSignature(TransportFault):
+    """The signature is not one over this content with the key of the certificate that it names."""
+
+    condition = "transport:invalid-signature"
+
+
+class MissingCertificate(TransportFault):
+    """There is no certificate of the counterparty to check or to answer with."""
+
+    condition = "transport:missing-certificate"
+
+
+class InvalidCertificate(TransportFault):
+    """A certificate of the wrong kind, or not the counterparty's own; ``data`` is its thumbprint."""
+
+    condition = "transport:invalid-certificate"
+
+
+class ExpiredCertificate(TransportFault):
+    """A certificate of the counterparty is not valid yet, or no longer; ``data`` is its thumbprint."""
+
+    condition = "transport:expired-certificate"
+
+
+class RevokedCertificate(TransportFault):
+    """A certificate of the counterparty, or of who issued it, is revoked; ``data`` is its thumbprint."""
+
+    condition = "transport:revoked-certificate"
+
+
+class UnverifiedCertificate(TransportFault):
+    """No issuer that we trust stands behind a certificate of the counterparty; ``data`` is its thumbprint."""
+
+    condition = "transport:unverified-certificate"
+
+
 class ContentFault(Fault):
     """The head can be read, and something in the message is wrong."""
 
@@ -115,3 +173,11 @@ class InvalidReply(OwnFault):
 
 class StoreUnavailable(OwnFault):
     """The booking store cannot be opened, or its schema is not the one that this version knows."""
+
+
+class KeysUnavailable(OwnFault):
+    """None of our keys can be read, or none may sign at this time."""
+
+
+class RevocationUnknown(OwnFault):
+    """No revocation list that is current covers a certificate: wait and try again (A3)."""

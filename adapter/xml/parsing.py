@@ -24,6 +24,7 @@ class Limits:
     depth: int = 100
     attributes: int = 50_000
     children: int = 3_000  # of one element: libxml2 counts the siblings of each element that is wrong
+    namespaces: int = 1_000  # declared: libxml2 looks for each among all when it writes an element by itself
 
 
 _DOCTYPE = "The body has a DOCTYPE, which is not allowed"
@@ -113,6 +114,8 @@ def _refuse_on_sight(body: bytes, limits: Limits) -> None:
         raise NotWellFormed(f"The body has more than {limits.elements} elements")
     if body.count(b"=") > limits.attributes:
         raise NotWellFormed(f"The body has more than {limits.attributes} attributes")
+    if body.count("xmlns".encode(wide or "ascii")) > limits.namespaces:
+        raise NotWellFormed(f"The body declares more than {limits.namespaces} namespaces")
 
 
 def _refuse_encoding(body: bytes) -> str | None:

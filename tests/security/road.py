@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 OSLO = ZoneInfo("Europe/Oslo")
 CONDITIONS = {kind.condition for kind in TransportFault.__subclasses__()}
-_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9)
+_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)
 _LONGEST_ON_THE_WIRE = 255
 _PLAIN = re.compile(r"[ -~]{0,300}")
 

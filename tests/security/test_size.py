@@ -82,8 +82,9 @@ def test_what_would_keep_the_explainer_busy_is_only_told_that_it_is_wrong(
         (Limits(attributes=200), b"<b %s/>" % b" ".join(b'a%d="1"' % n for n in range(250))),
         (Limits(depth=30), b"<b>" * 30 + b"</b>" * 30),
         (Limits(children=60), b"<b/>" * 61),
+        (Limits(namespaces=60), b'<b xmlns:c="urn:d"/>' * 61),
     ],
-    ids=["bytes", "elements", "attributes", "depth", "children"],
+    ids=["bytes", "elements", "attributes", "depth", "children", "namespaces"],
 )
 def test_each_limit_is_one_that_can_be_set(road: Road, limits: Limits, too_much: bytes) -> None:
     body = letters.reserve().body

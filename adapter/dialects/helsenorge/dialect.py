@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from handlers.desk.model import Reply, Request
 
 _WAIT = timedelta(seconds=15)
-_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9)  # of what is our own; the limits are for what comes in
+_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
 
