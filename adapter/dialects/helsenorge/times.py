@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)?", re.ASCII)
 _MOST_MOMENTS = 16  # remembered as they are written: all of a batch is answered at the same one
+_MOST_LOCAL = 4_096  # and so are the times of the days that everybody asks for
 _LOCAL = len("2026-01-31T08:00:00")
 _EARLIEST, _LATEST = 1, 9999
 _FARTHEST = timedelta(hours=14)
@@ -59,6 +60,7 @@ def is_moment(text: str) -> bool:
     return offset is None or abs(offset) <= _FARTHEST
 
 
+@lru_cache(_MOST_LOCAL)
 def write_local(moment: datetime, zone: ZoneInfo) -> str:
     """Aware UTC as a ``date-time`` of the wire."""
     return moment.astimezone(zone).isoformat(timespec="seconds")[:_LOCAL]
