@@ -49,7 +49,7 @@ class RabbitSettings:
     connect_timeout: float = 15.0
     """Seconds that connecting, declaring and consuming may take together. With the longest pause between two
     tries it stays below the 30 in which consuming is to go on."""
-    heartbeat: int = 6
+    heartbeat: int = 5
     """Seconds. A connection on which nothing came for about three times as long counts as lost.
     It wins over a ``heartbeat`` in the URL."""
 

@@ -56,6 +56,8 @@ async def publish(channel: Channel, messages: Sequence[Encoded]) -> list[Confirm
     not take, and with what ended the channel if that comes first. No two may have the same message id, nor
     that of one whose future has not ended.
     """
+    if not messages:
+        return []
     async with channel.lock:
         _refuse_closed(channel)
         confirms = [_expect(channel, message.message_id) for message in messages]

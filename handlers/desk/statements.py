@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import BindParameter, ScalarSelect, and_, bindparam, exists, insert, not_, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ScalarSelect,
+    and_,
+    bindparam,
+    case,
+    exists,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from handlers.desk.compiled import Compiled, numbered
 from handlers.desk.tables import appointment as a
@@ -71,8 +83,9 @@ TAKEN_BY = Compiled(select(a).where(a.c.her_id == _her_id, a.c.slot_id == bindpa
 
 _references: list[BindParameter[str]] = [bindparam("one"), bindparam("other")]
 
-#: her_id, national_id, one, other: the appointments whose own or whose slot's id is one of two.
-#: The rows are locked until the transaction ends.
+#: her_id, national_id, one, other: the appointments whose own or whose slot's id is one of two, first those
+#: with that id, then those that have the slot, then the newest. No more than can matter: a slot may have been
+#: booked and cancelled a thousand times. The rows are locked until the transaction ends.
 APPOINTMENTS = Compiled(
     select(a)
     .where(
@@ -80,7 +93,12 @@ APPOINTMENTS = Compiled(
         a.c.national_id == bindparam("national_id"),
         or_(a.c.id.in_(_references), a.c.slot_id.in_(_references)),
     )
-    .order_by(a.c.created_at.desc(), a.c.id)
+    .order_by(
+        case((a.c.id.in_(_references), 0), (living, 1), else_=2),
+        a.c.created_at.desc(),
+        a.c.id,
+    )
+    .limit(2 * len(_references))
     .with_for_update()
 )
 

@@ -95,9 +95,10 @@ class Desk:
         return taken
 
     def appointments(self, her_id: str, national_id: str, references: Sequence[str]) -> list[Appointment]:
-        """A patient's appointments whose own or whose slot's id is one of one or two, newest first.
+        """The patient's appointments that one or two references may mean: an appointment's id, or a slot's.
 
-        The rows are locked until the transaction ends.
+        First those with that id, then those that have the slot, then the last that had it. The rows are
+        locked until the transaction ends.
         """
         if not references:
             return []

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from handlers.desk import tables
 from handlers.desk.model import Cancelled, Declined, Reason, State
-from tests.support.clinic import HOLD, NOW, OTHER_OWNER, START, book, cancel, reserve
+from tests.support.clinic import HOLD, NOW, OTHER_OWNER, OWNER, START, book, cancel, reserve
 from tests.support.people import KARI
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from handlers.desk.model import Reply
+    from handlers.desk.store import Desk
 
     Ask = Callable[..., Reply]
+    DeskAt = Callable[..., Desk]
 
 SECOND = timedelta(seconds=1)
 UNKNOWN = Declined(Reason.APPOINTMENT_UNKNOWN)
@@ -119,3 +121,17 @@ def test_the_slot_names_the_last_cancelled_one_when_nobody_has_it(ask: Ask) -> N
         ask(reserve("K1"), NOW + n * SECOND)
         ask(cancel("K1"), NOW + (n + 1) * SECOND)
     assert ask(cancel("K1"), NOW + 9 * SECOND) == CANCELLED
+
+
+def test_a_long_history_with_a_slot_costs_no_more_than_a_short_one(ask: Ask, desk_at: DeskAt) -> None:
+    first = ask(reserve("K1")).appointment
+    ask(cancel("K1"))
+    for _ in range(9):
+        ask(reserve("K1"))
+        ask(cancel("K1"))
+    last = ask(reserve("K1")).appointment
+    found = desk_at().appointments(OWNER, first.patient.national_id, (first.id, "K1"))
+    assert [one.id for one in found[:2]] == [first.id, last.id]
+    assert len(found) == 4
+    assert ask(cancel(first.id, "K1")) == CANCELLED
+    assert isinstance(ask(cancel("K1")), Cancelled)
