@@ -10,8 +10,8 @@ IN_VENV := $(VENV)/bin/python
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: machine $(VENV)/project ## see it work: real messages through a real broker, in under two minutes
-	@$(IN_VENV) -m tools.demo
+demo: machine $(VENV)/project ## see it work, in under two minutes; with SEALED=1, signed and encrypted
+	@$(IN_VENV) -m tools.demo $(if $(SEALED),--sealed)
 
 test: machine $(VENV)/project $(VENV)/peer ## the whole suite: style, types, floors, and every test that is not slow
 	@$(IN_VENV) -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 _HER_ID = re.compile(r"[1-9][0-9]{0,9}")
 _QUEUE_NAME = re.compile(r"[\w.:/-]{1,255}", re.ASCII)  # a name has 255 bytes, not characters
-_READABLE = ("application/xml", "text/xml", "text/plain")
+
+#: The content types of a letter as it is, and of one that is sealed (A2).
+PLAIN_TYPES = ("application/xml", "text/xml", "text/plain")
+SEALED_TYPES = ("application/pkcs7-mime",)
 
 
 def is_her_id(text: str | None) -> bool:
@@ -29,13 +32,16 @@ def is_her_id(text: str | None) -> bool:
     return text is not None and _HER_ID.fullmatch(text) is not None
 
 
-def check_properties(inbound: Inbound, ours: Collection[str]) -> None:
+def check_properties(
+    inbound: Inbound, ours: Collection[str], readable: Collection[str] = PLAIN_TYPES
+) -> None:
     """Raise ``InvalidProperties`` that names every property which is missing or makes no sense.
 
     ``ours`` are the HER-ids that we answer for; a reply to one of our own queues would come back for ever.
+    ``readable`` are the content types that a body may have.
     """
     properties = inbound.properties
-    wrong = [name for name, good in _required(properties).items() if not good]
+    wrong = [name for name, good in _required(properties, readable).items() if not good]
     reply_to = properties.reply_to
     if (reply_to is None and inbound.lane is Lane.SYNC) or not _may_be_answered(reply_to, ours):
         wrong.append("replyTo")
@@ -85,13 +91,13 @@ def check_receiver(inbound: Inbound, opened: Opened) -> None:
         )
 
 
-def _required(properties: Properties) -> dict[str, bool]:
+def _required(properties: Properties, readable: Collection[str]) -> dict[str, bool]:
     return {
         "toHerId": is_her_id(properties.to_her_id),
         "fromHerId": is_her_id(properties.from_her_id),
         "subject": properties.subject != "",
         "applicationTimeStamp": _is_moment(properties.application_timestamp),
-        "contentType": (properties.content_type or "").partition(";")[0].strip().lower() in _READABLE,
+        "contentType": (properties.content_type or "").partition(";")[0].strip().lower() in readable,
         "messageId": bool(properties.message_id),
     }
 

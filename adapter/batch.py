@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from adapter.crash_points import crash_point
-from adapter.errors import StoreUnavailable
+from adapter.errors import NotNow, StoreUnavailable
 from adapter.ledger import outbox
 from adapter.ledger.ledger import Ledger
 from adapter.ledger.outbox import FIRST_PAUSE
@@ -73,7 +73,8 @@ class Batches:
             if isinstance(error, DBAPIError) and not self.store_answers():
                 raise StoreUnavailable("the booking store does not answer") from None
             if len(batch) == 1 and not sent:
-                return [RetryLater(About(batch[0].properties.subject), _reason(error))]
+                about, endlessly = About(batch[0].properties.subject), isinstance(error, NotNow)
+                return [RetryLater(about, _reason(error), endlessly)]
         self.mark(sent)
         return [outcome for message in batch for outcome in self.process([message])]
 

@@ -20,8 +20,10 @@
     └── OwnFault                     ours: the message waits and is tried again
         ├── InvalidReply             a reply of ours does not validate
         ├── StoreUnavailable         the booking store cannot be reached or is not what we expect
-        ├── KeysUnavailable          there is no key of ours to open or to sign with
-        └── RevocationUnknown        it cannot be found out now whether a certificate is revoked
+        └── NotNow                   something has to come first; it waits for as long as that takes
+            ├── KeysUnavailable      there is no key of ours to open or to sign with
+            ├── RevocationUnknown    it cannot be found out now whether a certificate is revoked
+            └── NotSealed            an answer could not be sealed any more when it was there
 
 ``condition`` and ``Finding.code`` are stable: others may count on them. No text here ever quotes what
 stood in a message: not a name, not a number, not a value.
@@ -175,9 +177,17 @@ class StoreUnavailable(OwnFault):
     """The booking store cannot be opened, or its schema is not the one that this version knows."""
 
 
-class KeysUnavailable(OwnFault):
+class NotNow(OwnFault):
+    """Something outside of timebok has to come first: no number of tries is enough to give up."""
+
+
+class KeysUnavailable(NotNow):
     """None of our keys can be read, or none may sign at this time."""
 
 
-class RevocationUnknown(OwnFault):
+class RevocationUnknown(NotNow):
     """No revocation list that is current covers a certificate: wait and try again (A3)."""
+
+
+class NotSealed(NotNow):
+    """Between the check and the answer the receiver's certificate has ceased to be good: from the start."""

@@ -86,10 +86,14 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """We have failed, not the message: it waits and is tried again."""
+    """We have failed, not the message: it waits and is tried again.
+
+    ``endlessly`` says that it is not given up, however often: it waits for something that will be there.
+    """
 
     about: About
     reason: str
+    endlessly: bool = False
 
 
 @dataclass(frozen=True, slots=True)

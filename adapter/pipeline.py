@@ -1,4 +1,4 @@
-"""The road that every message takes: check the envelope, read, understand, decide, word.
+"""The road that every message takes: check the envelope, unwrap, read, understand, decide, word, wrap.
 
 No I/O but the transaction it is handed, no clock of its own, no queue. Whatever stands in a message, an
 outcome comes out; an exception means that we have failed, and that the message is to be tried again.
@@ -15,23 +15,27 @@ from adapter.dialects.port import Receipt
 from adapter.errors import ContentFault, TransportFault
 from adapter.message import Lane
 from adapter.outcome import About, Answered, Ignored, Noted, Parked, Refused
+from adapter.wrapping import Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
 
     from adapter.dialects.port import Dialect, Opened
     from adapter.ledger.ledger import Ledger
     from adapter.message import Inbound
-    from adapter.outcome import Outcome
+    from adapter.outcome import Dispatch, Outcome
+    from adapter.wrapping import Wrapping
     from handlers.desk.store import Desk
 
 
 class Pipeline:
-    """The road, for the parties with the HER-ids ``ours`` and in one dialect."""
+    """The road, for the parties with the HER-ids ``ours``, in one dialect and one wrapping (else plain)."""
 
-    def __init__(self, dialect: Dialect, ours: Collection[str]) -> None:
+    def __init__(self, dialect: Dialect, ours: Collection[str], wrapping: Wrapping | None = None) -> None:
         self._dialect = dialect
         self._ours = frozenset(ours)
+        self._wrapping = wrapping or Plain()
 
     def process(self, inbound: Inbound, ledger: Ledger, desk: Desk) -> Outcome:
         """What becomes of a message, entered in the ledger and, where it has an effect, at the desk.
@@ -49,9 +53,9 @@ class Pipeline:
         if inbound.lane is Lane.ERROR:
             return _note_error(inbound, ledger)
         try:
-            addressing.check_properties(inbound, self._ours)
+            addressing.check_properties(inbound, self._ours, self._wrapping.readable)
             addressing.check_our_party(inbound, self._ours)
-            opened = self._dialect.open(inbound.body)
+            opened = self._dialect.open(self._wrapping.unwrap(inbound.body, inbound.properties, desk.now))
         except TransportFault as fault:
             return self._refuse(inbound, About(inbound.properties.subject), fault, desk)
         if isinstance(opened, Receipt):
@@ -66,6 +70,8 @@ class Pipeline:
         addressing.check_sender(inbound, opened)
         if ledger.knows_letter(opened.sender, opened.about.msg_id or ""):
             return Ignored(opened.about, "duplicate-msg-id")
+        # Before anything is decided: what the desk has done must not stand without its answer.
+        self._wrapping.check_answerable(inbound.properties, desk.now)
         return self._answer(inbound, opened, desk)
 
     def _answer(self, inbound: Inbound, opened: Opened, desk: Desk) -> Outcome:
@@ -74,9 +80,13 @@ class Pipeline:
             request = self._dialect.understand(opened)
         except ContentFault as fault:
             dispatches = self._dialect.reject(inbound, opened, fault.findings, desk.now)
-            return Answered(opened.about, dispatches, fault.findings[0].code)
+            return Answered(opened.about, self._wrapped(dispatches, desk.now), fault.findings[0].code)
         reply = None if request is None else handlers.handle(request, desk)
-        return Answered(opened.about, self._dialect.answer(inbound, opened, reply, desk.now))
+        dispatches = self._dialect.answer(inbound, opened, reply, desk.now)
+        return Answered(opened.about, self._wrapped(dispatches, desk.now))
+
+    def _wrapped(self, dispatches: Sequence[Dispatch], now: datetime) -> tuple[Dispatch, ...]:
+        return tuple(replace(one, outbound=self._wrapping.wrap(one.outbound, now)) for one in dispatches)
 
     def _refuse(self, inbound: Inbound, about: About, fault: TransportFault, desk: Desk) -> Outcome:
         if not addressing.is_her_id(inbound.properties.from_her_id):

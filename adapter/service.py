@@ -15,6 +15,7 @@ from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane
 from adapter.pipeline import Pipeline
 from adapter.serving import Service
+from adapter.wrapping import Plain
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
 from handlers.desk.store import Desk
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from adapter.settings import Settings
+    from adapter.wrapping import Wrapping
+
+
+_SEAL_ITSELF = 50_000  # bytes around a letter, with the certificates in them
 
 
 def new_id() -> str:
@@ -44,9 +49,32 @@ def make_inspector(settings: Settings) -> Inspector:
     return Inspector(Schema(Catalogue.load(settings.schemas)), settings.zone, _limits(settings))
 
 
-def make_batches(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> Batches:
+def make_wrapping(settings: Settings) -> Wrapping:
+    """The seal of the settings, or none where they have none. Raises ``KeysUnavailable``."""
+    keys, others, roots = settings.seal_keys, settings.seal_parties, settings.seal_authorities
+    if keys is None or others is None or roots is None:
+        return Plain()
+    # Only now: what it needs takes ten megabytes, and whoever seals nothing has no use for it.
+    from adapter.seal import seal_from_files  # noqa: PLC0415
+    from adapter.seal.sealed import Sealed  # noqa: PLC0415
+
+    return Sealed(
+        seal_from_files(
+            keys,
+            others,
+            roots,
+            settings.seal_revocation_lists,
+            passphrase=settings.seal_passphrase_file,
+            max_bytes=settings.max_bytes + _SEAL_ITSELF,
+        )
+    )
+
+
+def make_batches(
+    settings: Settings, engine: Engine, her_ids: Sequence[str], wrapping: Wrapping | None = None
+) -> Batches:
     """The whole road of a message, from bytes to what is committed, without any queue."""
-    pipeline = Pipeline(make_dialect(settings), her_ids)
+    pipeline = Pipeline(make_dialect(settings), her_ids, wrapping)
     resend_after = timedelta(seconds=settings.resend_after)
     return Batches(engine, pipeline, settings.clock, new_id, resend_after=resend_after)
 
@@ -86,4 +114,6 @@ def _limits(settings: Settings) -> Limits:
 
 def make_service(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> Service:
     """The whole service, for the parties ``her_ids``. It does nothing until it is run."""
-    return Service(settings, make_mailbox(settings), engine, make_batches(settings, engine, her_ids))
+    wrapping = make_wrapping(settings)
+    batches = make_batches(settings, engine, her_ids, wrapping)
+    return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -21,11 +22,13 @@ from adapter.ledger import outbox, retention
 from adapter.mailbox import MailboxClosed, MailboxError, MailboxUnavailable
 from adapter.message import Lane
 from adapter.outcome import Parked, RetryLater, dispatches_of
+from adapter.retrying import pause_before_next_try
 from adapter.telemetry import tell
-from adapter.worker import Worker, portions
+from adapter.worker import Worker, aside, portions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Engine
 
@@ -44,16 +47,28 @@ _LONGEST_STORE_PAUSE = 10.0
 _STORE_PATIENCE = 10.0
 _TIDY_EVERY = 600.0
 _FORGET_AT_ONCE = 200
+_REFRESH_EVERY = 60.0
 
 
 class Service:
-    """Serves the queues of some parties, with one worker that everything of the store goes through."""
+    """Serves the queues of some parties, with one worker that everything of the store goes through.
 
-    def __init__(self, settings: Settings, mailbox: Mailbox, engine: Engine, batches: Batches) -> None:
+    ``refresh`` is told the time at the start and every minute, on a thread of its own: it may take long.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        mailbox: Mailbox,
+        engine: Engine,
+        batches: Batches,
+        refresh: Callable[[datetime], None] | None = None,
+    ) -> None:
         self._settings = settings
         self._mailbox = mailbox
         self._engine = engine
         self._batches = batches
+        self._refresh = refresh
         self._worker = Worker()
         self._stop = asyncio.Event()
         self._store_is_away = False
@@ -87,7 +102,8 @@ class Service:
             if self._settings.health_port is not None:
                 address = self._settings.health_host, self._settings.health_port
                 await stack.enter_async_context(health_server(*address, lambda: self.ready))
-            if not await self._start(her_ids):
+            start = partial(self._mailbox.start, her_ids)
+            if not (await self._unless_stopped(self._refreshed) and await self._unless_stopped(start)):
                 return True
             log.info("serving", parties=list(her_ids))
             lanes = [asyncio.create_task(self._serve(lane)) for lane in Lane]
@@ -96,9 +112,9 @@ class Service:
             log.info("stopping")
             return await self._finish(lanes, others)
 
-    async def _start(self, her_ids: Sequence[str]) -> bool:
-        """Start the mailbox, however long the broker takes; ``False`` when told to stop before it came."""
-        starting = asyncio.create_task(self._mailbox.start(her_ids))
+    async def _unless_stopped(self, what: Callable[[], Coroutine[Any, Any, None]]) -> bool:
+        """Do something, however long it takes; ``False`` when told to stop before it was done."""
+        starting = asyncio.create_task(what())
         stopping = asyncio.create_task(self._stop.wait())
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -110,7 +126,7 @@ class Service:
         return True
 
     def _on_the_side(self) -> tuple[Coroutine[Any, Any, Any], ...]:
-        return self._mark(), self._resend(), self._tidy(), self._stop.wait()
+        return self._mark(), self._resend(), self._tidy(), self._refresh_now_and_then(), self._stop.wait()
 
     async def _finish(self, lanes: Sequence[asyncio.Task[None]], others: Sequence[asyncio.Task[Any]]) -> bool:
         self._stop.set()
@@ -190,13 +206,10 @@ class Service:
                 await self._lay_aside(delivery, outcome.reason)
 
     async def _try_again(self, delivery: Delivery, outcome: RetryLater) -> None:
-        inbound = delivery.inbound
-        settings = self._settings
-        pauses = settings.retry_pauses_sync if inbound.lane is Lane.SYNC else settings.retry_pauses
-        if inbound.attempt > len(pauses):
+        pause = pause_before_next_try(delivery.inbound, outcome, self._settings)
+        if pause is None:
             await self._lay_aside(delivery, outcome.reason)
             return
-        pause = timedelta(seconds=pauses[inbound.attempt - 1])
         try:
             await self._mailbox.postpone(delivery, pause, outcome.reason)
         except MailboxUnavailable:
@@ -315,6 +328,16 @@ class Service:
             return retention.forget_bodies(connection, old, _FORGET_AT_ONCE) + retention.forget_messages(
                 connection, ancient, _FORGET_AT_ONCE
             )
+
+    # --- what comes over the network
+
+    async def _refreshed(self) -> None:
+        if self._refresh is not None:
+            await aside(self._refresh, self._settings.clock())
+
+    async def _refresh_now_and_then(self) -> None:
+        while not await self._stopped_within(_REFRESH_EVERY):
+            await self._refreshed()
 
     # --- inside
 

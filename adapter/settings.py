@@ -9,10 +9,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -38,7 +38,19 @@ def _list(value: object) -> object:
 _HerIds = Annotated[
     tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...], NoDecode, BeforeValidator(_list)
 ]
+
+
+def _or_none(value: object) -> object:
+    """An empty variable, as containers pass on what nobody has set, is no name of a file."""
+    return value or None
+
+
+_File = Annotated[Path | None, BeforeValidator(_or_none)]
+_Sources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 _Pauses = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_list)]
+
+
+_SEAL = ("seal_keys", "seal_parties", "seal_authorities", "seal_revocation_lists")
 
 
 class Settings(BaseSettings):
@@ -109,6 +121,21 @@ class Settings(BaseSettings):
     max_attributes: Annotated[int, Field(ge=100)] = 50_000
     """How large a message may be; anything larger is refused unread."""
 
+    seal_keys: _File = None
+    """The folder with our own keys. With it and the next three every message is sealed, otherwise none."""
+
+    seal_parties: _File = None
+    """The counterparties with their certificates: a TOML file, or a folder of them."""
+
+    seal_authorities: _File = None
+    """The certificates of those who issue certificates: a file, or a folder."""
+
+    seal_revocation_lists: _Sources = ()
+    """Where the lists of revoked certificates are: files, folders and http addresses."""
+
+    seal_passphrase_file: _File = None
+    """A file with the passphrase of the keys that need one."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 
@@ -132,6 +159,15 @@ class Settings(BaseSettings):
         if not Path(file).is_file():
             raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
         return (*sources, TomlConfigSettingsSource(settings_cls, Path(file)))
+
+    @model_validator(mode="after")
+    def _seal_whole(self) -> Self:
+        """A seal of which something was forgotten must not come out as no seal at all."""
+        parts = {name: getattr(self, name) for name in _SEAL}
+        missing = [name for name, value in parts.items() if not value]
+        if missing and (len(missing) < len(parts) or self.seal_passphrase_file):
+            raise ValueError(f"half a seal is set: {', '.join(missing)} is missing")
+        return self
 
     @cached_property
     def _offset(self) -> timedelta:

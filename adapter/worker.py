@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -57,6 +59,24 @@ class Worker:
     def let_go(self) -> None:
         """Take nothing more; what was asked is still done, and nobody waits for it."""
         self._thread.shutdown(wait=False)
+
+
+async def aside(function: Callable[..., None], *args: Any) -> None:  # noqa: ANN401 - the function's
+    """Wait for a function on a thread of its own, which is left behind when we end: it may hang for long.
+
+    What it raises is printed, and does not come here.
+    """
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def run() -> None:
+        try:
+            function(*args)
+        finally:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(done.set)
+
+    Thread(target=run, name="timebok aside", daemon=True).start()
+    await done.wait()
 
 
 def portions(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 SIGN, ENCRYPT, ISSUE = "content_commitment", "key_encipherment", "key_cert_sign"
 _USES = (
@@ -146,24 +146,28 @@ def write_parties(file: Path, certificates: dict[str, list[bytes]], organisation
 
 def write_two_parties(folder: Path, ours: str, theirs: str, now: datetime) -> None:
     """Make all that the two need: for each ``keys``, ``parties``, ``authorities`` and ``revocation``."""
+    write_two_sides(folder, {ours: [ours], theirs: [theirs]}, now)
+
+
+def write_two_sides(folder: Path, sides: Mapping[str, Sequence[str]], now: datetime) -> None:
+    """The same for two sides with a name and any number of HER-ids, which share the keys of their side."""
     root = Authority("Throw-away root", now)
     middle = Authority("Throw-away authority", now, root)
     made = {
-        her_id: [
-            middle.issue(f"Party {her_id} {use}", [use], now - timedelta(days=1), now + _A_YEAR)
+        side: [
+            middle.issue(f"Party {side} {use}", [use], now - timedelta(days=1), now + _A_YEAR)
             for use in (SIGN, ENCRYPT)
         ]
-        for her_id in (ours, theirs)
+        for side in sides
     }
-    for her_id, other in ((ours, theirs), (theirs, ours)):
-        rooms = {room: folder / her_id / room for room in ("keys", "parties", "authorities", "revocation")}
+    for side, other in (tuple(sides), tuple(sides)[::-1]):
+        rooms = {room: folder / side / room for room in ("keys", "parties", "authorities", "revocation")}
         for room in rooms.values():
             room.mkdir(parents=True, exist_ok=True)
-        for number, one in enumerate(made[her_id], 1):
+        for number, one in enumerate(made[side], 1):
             (rooms["keys"] / f"{number}.pem").write_bytes(one.pem())
-        write_parties(
-            rooms["parties"] / "parties.toml", {other: [one.certificate_pem for one in made[other]]}
-        )
+        theirs = {her_id: [one.certificate_pem for one in made[other]] for her_id in sides[other]}
+        write_parties(rooms["parties"] / "parties.toml", theirs)
         for number, authority in enumerate((root, middle), 1):
             (rooms["authorities"] / f"{number}.pem").write_bytes(authority.pem)
             crl = authority.revocation_list(now, lasts=_A_YEAR)

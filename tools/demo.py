@@ -1,7 +1,8 @@
 """`make demo`: the whole of timebok at work, for somebody who has never seen it.
 
-A broker, a store, the real command `timebok serve`, and a hub that plays every message in fixtures/. All of
-it is thrown away afterwards, whatever happens: it must leave no process, no file and no queue behind.
+A broker, a store, the real command `timebok serve`, and a hub that plays every message in fixtures/. With
+`make demo SEALED=1` the two sign and encrypt what they send each other, with keys made on the spot. All of it
+is thrown away afterwards, whatever happens: it must leave no process, no file and no queue behind.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 
+from adapter.addressing import is_her_id
 from adapter.playing.cases import Circumstances, find_circumstances
+from adapter.settings import Settings
 from tools.broker import Broker, NoBroker, broker
-from tools.demo_queues import demo_queues, existing, remove
+from tools.certificates import write_two_sides
+from tools.demo_queues import demo_queues, existing, remove, senders
 from tools.private_node import NodeFailed
 from tools.running import Service, ServiceFailed
 
@@ -43,7 +47,7 @@ class DemoFailed(Exception):
     """Something did not work as it has to; the message says what."""
 
 
-def main() -> int:
+def main(*, sealed: bool = False) -> int:
     """Plays the demonstration; 0 when everything was as it has to be."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupted)
@@ -56,9 +60,9 @@ def main() -> int:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="timebok-demo-")))
             found = _find_broker(stack)
             if found is None:
-                _play_in_process()
+                _play_in_process(sealed=sealed)
             else:
-                _play_over(found, folder, circumstances)
+                _play_over(found, folder, circumstances, sealed=sealed)
     except (DemoFailed, ServiceFailed) as error:
         console.print(f"\n{error}", style="bold red", markup=False)
         return 1
@@ -82,7 +86,7 @@ def _find_broker(stack: ExitStack) -> Broker | None:
     return found
 
 
-def _play_over(found: Broker, folder: Path, circumstances: Circumstances) -> None:
+def _play_over(found: Broker, folder: Path, circumstances: Circumstances, *, sealed: bool) -> None:
     _step(2, "A booking store, with the calendars of a small municipality")
     environment = _environment(
         TIMEBOK_AMQP_URL=found.url,
@@ -91,13 +95,16 @@ def _play_over(found: Broker, folder: Path, circumstances: Circumstances) -> Non
         **({"TIMEBOK_NOW": circumstances.now.isoformat()} if circumstances.now else {}),
     )
     _say(_timebok(environment, "calendar", "import", *map(str, circumstances.calendars)))
+    theirs = environment
+    if sealed:
+        environment, theirs = _sealed(environment, folder / "seal", circumstances)
     with _borrowed(found, environment):
         _step(3, "The service")
         with Service([str(TIMEBOK), "serve"], environment, folder / "service.log") as service:
             took = service.wait_until_ready()
             _say(f"timebok serve, ready after {took:.1f} s; its clock says {circumstances.now}")
             try:
-                _play(4, "and what came back", environment, "--amqp", found.url)
+                _play(4, "and what came back", theirs, "--amqp", found.url)
             except DemoFailed as error:
                 raise DemoFailed(f"{error}\n\n{service.last_words()}") from None
             _step(5, "Three of them, as the service remembers them (timebok messages show)")
@@ -107,8 +114,36 @@ def _play_over(found: Broker, folder: Path, circumstances: Circumstances) -> Non
             _say(f"the service has finished what it had in hand, and stopped after {service.stop():.1f} s")
 
 
-def _play_in_process() -> None:
+def _play_in_process(*, sealed: bool) -> None:
+    if sealed:
+        raise DemoFailed("Between two that are one process there is nothing to seal: this takes a broker.")
     _play(2, "and what came back, in process", _environment())
+
+
+def _sealed(
+    environment: dict[str, str], folder: Path, circumstances: Circumstances
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings of the service and those of the hub: each has the certificates of the other's keys."""
+    now = Settings(now=circumstances.now).clock()
+    sides = {"clinic": _owners(environment), "hub": sorted(filter(is_her_id, senders(FIXTURES)))}
+    write_two_sides(folder, sides, now)
+    _say("Clinic and hub have keys of their own, made just now: all that they send each other is sealed.")
+    ours, theirs = (
+        {
+            "TIMEBOK_SEAL_KEYS": str(folder / side / "keys"),
+            "TIMEBOK_SEAL_PARTIES": str(folder / side / "parties"),
+            "TIMEBOK_SEAL_AUTHORITIES": str(folder / side / "authorities"),
+            "TIMEBOK_SEAL_REVOCATION_LISTS": str(folder / side / "revocation"),
+        }
+        for side in sides
+    )
+    return environment | ours, environment | theirs
+
+
+def _owners(environment: dict[str, str]) -> list[str]:
+    """The HER-ids that have calendars in the store."""
+    lines = _timebok(environment, "calendar", "list", "--json").splitlines()
+    return sorted({json.loads(line)["her_id"] for line in lines})
 
 
 def _play(number: int, what_follows: str, environment: dict[str, str], *options: str) -> None:
@@ -144,8 +179,7 @@ def _borrowed(found: Broker, environment: dict[str, str]) -> Iterator[None]:
     if found.node is not None:
         yield
         return
-    owners = _timebok(environment, "calendar", "list", "--json").splitlines()
-    names = demo_queues(FIXTURES, {json.loads(line)["her_id"] for line in owners})
+    names = demo_queues(FIXTURES, _owners(environment))
     try:
         there = asyncio.run(existing(found.url, names))
     except ConnectionError as error:
@@ -192,4 +226,4 @@ def _interrupted(_number: int, _frame: FrameType | None) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sealed="--sealed" in sys.argv[1:]))

@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 def demo_queues(fixtures: Path, parties: Iterable[str]) -> list[str]:
     """The queues of the parties, and the error queue of everyone who sends them something."""
+    theirs = {queue for party in parties for queue, _ in queues_of(party)}
+    return sorted(theirs | {f"{sender}_error" for sender in senders(fixtures)})
+
+
+def senders(fixtures: Path) -> set[str]:
+    """Everyone who sends something, and what stands in that place where it is wrong."""
     settings = Settings()
     letters = Letters(make_dialect(settings), (), settings.clock)
     sendings = [one for case in find_cases([fixtures]) for one in (*case.before, case.sending)]
-    senders = {letters.inbound(sending).properties.from_her_id for sending in sendings} - {None}
-    theirs = {queue for party in parties for queue, _ in queues_of(party)}
-    return sorted(theirs | {f"{sender}_error" for sender in senders})
+    found = {letters.inbound(sending).properties.from_her_id for sending in sendings}
+    return {sender for sender in found if sender is not None}
 
 
 async def existing(url: str, names: Iterable[str]) -> list[str]:

@@ -42,7 +42,7 @@ def main() -> None:
         app()
     except ValidationError as error:
         for one in error.errors():
-            name = "TIMEBOK_" + "_".join(str(part) for part in one["loc"]).upper()
+            name = "_".join(["TIMEBOK", *(str(part) for part in one["loc"])]).upper()
             print(f"timebok: {name}: {one['msg']}", file=sys.stderr)  # noqa: T201 - this is a command
         sys.exit(2)
     except (TimebokError, CatalogueError, FileNotFoundError) as error:

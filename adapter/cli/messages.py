@@ -105,7 +105,16 @@ def _print(one: Received, settings: Settings, *, bodies: bool) -> None:
     typer.echo("\n".join(plain(line) for line in lines))
     if bodies:
         for body in (one.body, *(sent.body for sent in one.sent)):
-            typer.echo("(no longer kept)" if body is None else body.decode("utf-8", "replace"))
+            typer.echo(_shown(body))
+
+
+def _shown(body: bytes | None) -> str:
+    """A body as text. One that is sealed is none: it begins a sequence of DER, as no XML does."""
+    if body is None:
+        return "(no longer kept)"
+    if body[:1] == b"0" and body[1:2] >= b"\x80":
+        return f"(sealed, {len(body)} bytes)"
+    return body.decode("utf-8", "replace")
 
 
 def _summary(one: Received) -> dict[str, object]:

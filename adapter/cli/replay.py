@@ -17,8 +17,9 @@ from adapter.playing.cases import Case, find_cases, find_circumstances
 from adapter.playing.in_process import InProcess
 from adapter.playing.letters import Letters
 from adapter.playing.over_amqp import connected
-from adapter.service import make_batches, make_dialect
+from adapter.service import make_batches, make_dialect, make_wrapping
 from adapter.settings import Settings
+from adapter.telemetry import configure_logging
 from handlers.calendars.faults import CalendarFileError
 from handlers.calendars.files import import_files, read_files
 
@@ -49,8 +50,9 @@ def replay(
 ) -> None:
     """Send messages through the adapter and show what comes back; 1 when it is not what was expected.
 
-    In process by default, on a store of its own. Calendars and clock that are not given are those of the
-    nearest replay.toml above the first PATH.
+    In process by default, on a store of its own, and not sealed. Calendars and clock that are not given are
+    those of the nearest replay.toml above the first PATH. With --amqp it is the hub that the settings of a
+    seal (TIMEBOK_SEAL_KEYS …) are for.
     """
     cases = list(find_cases(paths))
     circumstances = find_circumstances(paths)
@@ -85,7 +87,10 @@ async def _player(
 ) -> AsyncIterator[InProcess | OverAmqp]:
     dialect = make_dialect(settings)
     if amqp:
-        async with connected(amqp, Letters(dialect, (), settings.clock), patience) as player:
+        configure_logging(settings)  # what a seal has to tell goes to standard error
+        wrapping = make_wrapping(settings)
+        wrapping.refresh(settings.clock())
+        async with connected(amqp, Letters(dialect, (), settings.clock), patience, wrapping) as player:
             yield player
         return
     engine = open_engine("sqlite://")

@@ -44,7 +44,7 @@ class Letters:
     def __init__(self, dialect: Helsenorge, ours: Collection[str], clock: Callable[[], datetime]) -> None:
         self._dialect = dialect
         self._ours = ours
-        self._clock = clock
+        self.clock = clock
 
     def inbound(self, sending: Sending) -> Inbound:
         """The message as it lies on our queue: that in ``to`` among its properties, or the one it suggests.
@@ -62,7 +62,7 @@ class Letters:
             to=f"{receiver}_{lane}",
             subject=subject,
             content_type="application/xml",
-            application_timestamp=write_utc(self._clock()),
+            application_timestamp=write_utc(self.clock()),
             from_her_id=sender,
             to_her_id=receiver,
         )
@@ -70,7 +70,7 @@ class Letters:
         headers = {name: value for name, value in given.items() if name not in _FIELDS}
         queue = fields.get("to") or f"{receiver}_{lane}"
         properties = replace(properties, **fields, headers=headers)
-        return Inbound(sending.body, properties, lane, queue, self._clock())
+        return Inbound(sending.body, properties, lane, queue, self.clock())
 
     def read(self, body: bytes) -> Opened | Receipt | None:
         """What a message is; ``None`` for one that nobody can read."""
@@ -84,7 +84,7 @@ class Letters:
         opened = self.read(reply)
         if not isinstance(opened, OpenedLetter):
             return None
-        receipt_id, now = new_id(), self._clock()
+        receipt_id, now = new_id(), self.clock()
         body = write_apprec(opened.head, (), receipt_id=receipt_id, now=now)
         properties = Properties(
             message_id=new_id(),

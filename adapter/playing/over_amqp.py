@@ -1,7 +1,8 @@
 """The hub over a real broker: puts messages on the queues of a running adapter, and waits for the answers.
 
 Replies come to a queue that is this player's own and goes with it. Error messages come to the sender's error
-queue, as the protocol has it; do not play a sender whose queues are in use.
+queue, as the protocol has it; do not play a sender whose queues are in use. With a seal, which is the hub's
+and not the adapter's, every letter is sealed on its way out and opened on its way in.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from typing import TYPE_CHECKING
 import aio_pika
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 
+from adapter.addressing import PLAIN_TYPES
 from adapter.dialects.helsenorge.envelope import OK
 from adapter.dialects.port import Opened, Receipt
+from adapter.errors import OwnFault, TransportFault
 from adapter.mailbox.broker_errors import as_unavailable
 from adapter.mailbox.properties import from_wire, to_wire
-from adapter.message import Outbound
+from adapter.message import Lane, Outbound
 from adapter.outcome import Kind
 from adapter.playing.exchange import Exchange
+from adapter.wrapping import Plain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from adapter.message import Inbound, Properties
     from adapter.playing.cases import Sending
     from adapter.playing.letters import Letters
+    from adapter.wrapping import Wrapping
 
 _SHORT_WAIT = 1.0
 _SILENT = {"noted", "ignored", "parked"}
@@ -65,12 +70,14 @@ class OverAmqp:
         queue: str,
         letters: Letters,
         patience: float,
+        wrapping: Wrapping,
     ) -> None:
         self._connection = connection
         self._channel = channel
         self._queue = queue
         self._letters = letters
         self._patience = patience
+        self._wrapping = wrapping
         self._waiting: dict[str, _Waiting] = {}
         self._error_queues: set[str] = set()
 
@@ -103,24 +110,44 @@ class OverAmqp:
             waiting.condition = condition
             waiting.done.set()
             return
-        opened = self._letters.read(message.body)
+        body = self._unwrapped(message.body, properties)
+        opened = self._letters.read(body)
         if isinstance(opened, Receipt):
-            waiting.bodies[Kind.APPREC] = message.body
+            waiting.bodies[Kind.APPREC] = body
             waiting.receipt = opened
             if opened.status != OK:
                 waiting.done.set()
         elif opened is not None:
-            waiting.bodies[Kind.REPLY] = message.body
+            waiting.bodies[Kind.REPLY] = body
             waiting.reply = opened
             waiting.done.set()
-            if waiting.receipt and (receipt := self._letters.receipt(message.body)):
+            if waiting.receipt and (receipt := self._letters.receipt(body)):
                 await self._publish(receipt, receipt.properties)
 
     async def _publish(self, inbound: Inbound, properties: Properties) -> None:
-        message = to_wire(Outbound(inbound.body, properties, inbound.queue))
+        message = to_wire(self._wrapped(inbound, properties))
         if properties.message_id is None:
             message.message_id = _NoId()
         await self._channel.default_exchange.publish(message, routing_key=inbound.queue, mandatory=True)
+
+    def _wrapped(self, inbound: Inbound, properties: Properties) -> Outbound:
+        """The message with its letter sealed, however little its envelope is in order."""
+        plain = Outbound(inbound.body, properties, inbound.queue)
+        if inbound.lane is Lane.ERROR:
+            return plain
+        whole = replace(plain, properties=replace(properties, to_her_id=inbound.party))
+        wrapped = self._wrapping.wrap(whole, self._letters.clock())
+        if properties.content_type not in PLAIN_TYPES:  # it is to be wrong, or missing
+            return replace(wrapped, properties=properties)
+        content_type = wrapped.properties.content_type
+        return replace(wrapped, properties=replace(properties, content_type=content_type))
+
+    def _unwrapped(self, body: bytes, properties: Properties) -> bytes:
+        """The letter in a message; nothing that can be read if it cannot be opened."""
+        try:
+            return self._wrapping.unwrap(body, properties, self._letters.clock())
+        except (TransportFault, OwnFault):
+            return b""
 
     async def _listen_for_errors(self, properties: Properties) -> None:
         """Take in the errors for a sender, from a queue that is declared only where there is none yet."""
@@ -156,8 +183,10 @@ class OverAmqp:
 
 
 @asynccontextmanager
-async def connected(url: str, letters: Letters, patience: float) -> AsyncIterator[OverAmqp]:
-    """A player on the broker at ``url``, for as long as the context lasts.
+async def connected(
+    url: str, letters: Letters, patience: float, wrapping: Wrapping | None = None
+) -> AsyncIterator[OverAmqp]:
+    """A player on the broker at ``url``, for as long as the context lasts; ``wrapping`` is the hub's own.
 
     Raises ``MailboxUnavailable``, also in the middle of a play, when the broker is not there or goes away.
     """
@@ -166,6 +195,6 @@ async def connected(url: str, letters: Letters, patience: float) -> AsyncIterato
         async with connection:
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             queue = await channel.declare_queue(exclusive=True, auto_delete=True)
-            player = OverAmqp(connection, channel, queue.name, letters, patience)
+            player = OverAmqp(connection, channel, queue.name, letters, patience, wrapping or Plain())
             await queue.consume(player.on_message, no_ack=True)
             yield player

@@ -135,7 +135,10 @@ class _Pile:
 
         Raises ``ValueError`` if one has none: then its certificate is still to come.
         """
-        certificates = [read_certificate(one) for one in dict.fromkeys(self._certificates)]
+        try:
+            certificates = [read_certificate(one) for one in dict.fromkeys(self._certificates)]
+        except Fault as fault:
+            raise ValueError(str(fault)) from None
         keys = [
             (key, certificate)
             for key in self._private

@@ -130,7 +130,7 @@ def read_signature(data: bytes, known: Iterable[Certificate]) -> Signature:
     except Unreadable:
         raise failed() from None
     content = signed.content
-    if content.content_type != DATA or not content.content:
+    if content.content_type != DATA or content.content is None:
         raise InvalidCms("There is no content within the signature")
     try:
         signer = read(signed.signers, OneSigner).signer

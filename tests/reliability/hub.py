@@ -89,6 +89,16 @@ class Hub:
             for queue in (*ours, *theirs, *waiting):
                 await channel.queue_delete(queue)
 
+    # --- what is around a letter: nothing, unless a hub that seals says otherwise
+
+    def wrapped(self, letter: bytes) -> tuple[bytes, str]:
+        """The body of a message with this letter, and its content type."""
+        return letter, "application/xml"
+
+    def unwrapped(self, message: AbstractIncomingMessage) -> bytes:
+        """The letter in a message that came."""
+        return message.body
+
     # --- sending
 
     async def send(self, letter: Letter, message_id: str = "") -> None:
@@ -132,10 +142,11 @@ class Hub:
         self, queue: str, body: bytes, message_id: str, function: str, reply_to: str | None = None
     ) -> None:
         headers = {"to": queue, "applicationTimeStamp": _SOME_MOMENT}
+        body, content_type = self.wrapped(body)
         message = aio_pika.Message(
             body,
             headers={**headers, "fromHerId": self._her_id, "toHerId": self._clinic},
-            content_type="application/xml",
+            content_type=content_type,
             delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
             message_id=message_id,
             correlation_id=message_id,
@@ -160,7 +171,7 @@ class Hub:
             self._ends.add(message.message_id or "")
             return
         try:
-            answer = _read(message)
+            answer = _read(message, self.unwrapped(message))
         except (etree.XMLSyntaxError, AttributeError, TypeError) as error:
             self.strange.append(f"{message.routing_key}: {error!r}")
             return
@@ -184,11 +195,11 @@ class Hub:
         self.receipts.add(reply.msg_id)
 
 
-def _read(message: AbstractIncomingMessage) -> Answer:
+def _read(message: AbstractIncomingMessage, body: bytes) -> Answer:
     message_id = message.message_id or ""
     if condition := message.headers.get("errorCondition"):
         return Answer("error", message_id, str(message.headers["originalMessageId"]), str(condition))
-    root = etree.fromstring(message.body)
+    root = etree.fromstring(body)
     if etree.QName(root).localname == "AppRec":
         about, status = _text(root, "OriginalMsgId/{*}Id"), root.find("{*}Status").get("V")
         return Answer("apprec", message_id, about, status, _text(root, "Id"), body=message.body)

@@ -13,6 +13,7 @@ import json
 import logging
 import shutil
 from contextlib import redirect_stderr
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from typer.testing import CliRunner
 
 import handlers
+from adapter.addressing import is_her_id
 from adapter.batch import Batches
 from adapter.cli.app import app
 from adapter.database import open_engine
@@ -32,10 +34,12 @@ from adapter.ledger.reading import latest
 from adapter.mailbox.memory import MemoryMailbox
 from adapter.mailbox.port import MailboxUnavailable, PublishOutcome, PublishResult
 from adapter.message import Lane, Outbound
-from adapter.outcome import Kind, RetryLater, dispatches_of
+from adapter.outcome import Answered, Kind, RetryLater, dispatches_of
 from adapter.pipeline import Pipeline
 from adapter.playing.cases import Case, find_cases, find_circumstances
 from adapter.playing.letters import Letters
+from adapter.seal import seal_from_files
+from adapter.seal.sealed import Sealed
 from adapter.service import new_id
 from adapter.serving import Service
 from adapter.settings import Settings
@@ -44,9 +48,11 @@ from adapter.xml.parsing import Limits
 from handlers.calendars.files import import_files, read_files
 from tests.security.canaries import NAME, NUMBER, PHONE, TEXT, leaks, with_canaries
 from tests.security.road import OSLO
+from tools.certificates import write_two_sides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import datetime
 
     from adapter.message import Inbound
     from adapter.outcome import Outcome
@@ -162,6 +168,53 @@ def test_no_patient_in_what_is_logged_or_said(
         in_their_place += any(NUMBER.encode() in one.outbound.body for one in dispatches_of(outcome))
     assert in_their_place > 20, "the replies are about them"
     assert leaks(logged()) == []
+
+
+# --- under seal
+
+
+def of_the_side(folder: Path) -> Sealed:
+    rooms = (folder / room for room in ("keys", "parties", "authorities"))
+    return Sealed(seal_from_files(*rooms, [str(folder / "revocation")]))
+
+
+def test_no_patient_in_what_is_logged_or_said_under_seal(
+    clinic: Clinic, logged: Callable[[], str], tmp_path: Path
+) -> None:
+    """Each sample sealed; and once more with a seal that is damaged, whose refusal may not tell either."""
+    messages = clinic.messages(everywhere=True)
+    senders = {one.properties.from_her_id for one in messages}
+    sides = {"clinic": clinic.ours, "hub": sorted(filter(is_her_id, senders))}
+    now = clinic.settings.clock()
+    write_two_sides(tmp_path, sides, now)
+    hub, ours = (of_the_side(tmp_path / side) for side in ("hub", "clinic"))
+    batches = Batches(
+        clinic.engine, Pipeline(clinic.dialect, clinic.ours, ours), clinic.settings.clock, new_id
+    )
+    answered = 0
+    for message in messages:
+        for sealed in (damaged(in_a_seal(message, hub, now)), in_a_seal(message, hub, now)):
+            (outcome,) = batches.process([sealed])
+            tell(sealed, outcome)
+            assert leaks(repr(outcome.about) + str(getattr(outcome, "reason", "")) + repr(outcome)) == []
+            for one in dispatches_of(outcome):
+                assert leaks(around(one.outbound) + ascii(one.outbound.body)) == []
+        answered += isinstance(outcome, Answered)
+    assert answered > 80
+    assert leaks(logged()) == []
+
+
+def in_a_seal(message: Inbound, hub: Sealed, now: datetime) -> Inbound:
+    if message.lane is Lane.ERROR:
+        return message
+    whole = replace(message.properties, to_her_id=message.party)
+    sealed = hub.wrap(Outbound(message.body, whole, message.queue), now)
+    properties = replace(message.properties, content_type=sealed.properties.content_type, message_id=new_id())
+    return replace(message, body=sealed.body, properties=properties)
+
+
+def damaged(message: Inbound) -> Inbound:
+    return replace(message, body=message.body[:-1] + bytes(one ^ 1 for one in message.body[-1:]))
 
 
 # --- when something fails

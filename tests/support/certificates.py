@@ -18,6 +18,7 @@ from tools.certificates import ENCRYPT, SIGN, Authority, Issued, new_key, write_
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -36,14 +37,16 @@ def key(name: str, bits: int = 2048) -> RSAPrivateKey:
 
 
 class Post:
-    """Us (``OWNER``), them (``HUB``), a root and an authority below it, and the files that we have of it all.
+    """Us, them (a HER-id), a root, an authority below it, and the files that we have of it all at ``now``.
 
-    They seal for us with ``seal``. What a test wants otherwise it writes into the files.
+    What a test wants otherwise it writes into the files.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.root = Authority("Root", BEFORE, key=key("root"))
-        self.middle = Authority("Authority", BEFORE, self.root, key=key("middle"))
+    def __init__(self, folder: Path, *, theirs: str = HUB, now: datetime = NOW) -> None:
+        self.theirs, self.now = theirs, now
+        self.before, self.after = now + (BEFORE - NOW), now + (AFTER - NOW)
+        self.root = Authority("Root", self.before, key=key("root"))
+        self.middle = Authority("Authority", self.before, self.root, key=key("middle"))
         self.our_sign, self.our_encrypt = self.issue("our-sign", SIGN), self.issue("our-encrypt", ENCRYPT)
         self.their_sign = self.issue("their-sign", SIGN)
         self.their_encrypt = self.issue("their-encrypt", ENCRYPT)
@@ -54,12 +57,12 @@ class Post:
             self.put(f"keys/{name}.pem", one.pem())
         for name, authority in {"root": self.root, "middle": self.middle}.items():
             self.put(f"authorities/{name}.pem", authority.pem)
-            self.put(f"revocation/{name}.crl", authority.revocation_list(NOW - timedelta(hours=1)))
+            self.put(f"revocation/{name}.crl", authority.revocation_list(now - timedelta(hours=1)))
         self.register(self.their_sign, self.their_encrypt)
 
     def issue(self, name: str, use: str, *, by: Authority | None = None, **changes: Any) -> Issued:
         """A certificate of the usual kind, with the key of that name."""
-        usual: dict[str, Any] = {"start": BEFORE, "end": AFTER, "key": key(name)}
+        usual: dict[str, Any] = {"start": self.before, "end": self.after, "key": key(name)}
         return (by or self.middle).issue(name, [use], **(usual | changes))
 
     def put(self, name: str, data: bytes) -> Path:
@@ -74,7 +77,7 @@ class Post:
 
     def register(self, *certificates: Issued, organisation: str | None = None) -> None:
         """Let these be the certificates that are known of them."""
-        several = {HUB: [one.certificate_pem for one in certificates]}
+        several = {self.theirs: [one.certificate_pem for one in certificates]}
         with TemporaryDirectory() as folder:
             write_parties(Path(folder, "parties.toml"), several, organisation)
             for file in Path(folder).iterdir():
@@ -84,7 +87,7 @@ class Post:
         """Put them on the authority's list."""
         authority = by or self.middle
         name = "root" if authority is self.root else "middle"
-        crl = authority.revocation_list(NOW - timedelta(minutes=1), certificates, **changes)
+        crl = authority.revocation_list(self.now - timedelta(minutes=1), certificates, **changes)
         self.put(f"revocation/{name}.crl", crl)
 
     def open_seal(self, *, revocation: Iterable[str] | None = None, **more: Any) -> Seal:

@@ -18,9 +18,12 @@ FIXTURES = ROOT / "fixtures"
 
 
 @pytest.mark.timeout(300)
-def test_the_demo_shows_that_all_is_well_and_leaves_nothing_behind(amqp_url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--sealed",)], ids=["plain", "sealed"])
+def test_the_demo_shows_that_all_is_well_and_leaves_nothing_behind(
+    amqp_url: str, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tools.demo"],
+        [sys.executable, "-m", "tools.demo", *options],
         cwd=ROOT,
         env=os.environ | {"TIMEBOK_AMQP_URL": amqp_url, "TMPDIR": str(tmp_path), "NO_COLOR": "1"},
         capture_output=True,
@@ -31,6 +34,7 @@ def test_the_demo_shows_that_all_is_well_and_leaves_nothing_behind(amqp_url: str
     for function in ("RESSURSOVERSIKT", "TIMERESERVASJON", "TIMEBESTILLING", "AVTALEAVBESTILLING"):
         assert function in done.stdout
     assert "All of it was as it has to be" in done.stdout
+    assert ("is sealed" in done.stdout) is bool(options)
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
     files = read_files((FIXTURES / "calendars").iterdir())

@@ -122,9 +122,15 @@ def test_attributes_that_say_something_else(seal: Seal, post: Post, changes: dic
 
 
 def test_a_detached_signature(seal: Seal, post: Post) -> None:
-    for content in (None, b""):
-        inside = signed_data([signer(post.their_sign, content or b"")], [post.their_sign], content)
+    for over in (XML, b""):
+        inside = signed_data([signer(post.their_sign, over)], [post.their_sign], None)
         refused(seal, post, inside, InvalidCms)
+    refused(seal, post, signed_data([signer(post.their_sign)], [post.their_sign], b""), InvalidSignature)
+
+
+def test_an_empty_letter_that_is_signed_as_such_is_one(seal: Seal, post: Post) -> None:
+    inside = signed_data([signer(post.their_sign, b"")], [post.their_sign], b"")
+    assert unsealed(seal, encrypt(inside, read(post.our_encrypt))).content == b""
 
 
 def test_content_of_another_type(seal: Seal, post: Post) -> None:
