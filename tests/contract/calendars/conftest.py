@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event
-from sqlalchemy.exc import OperationalError
 
 from handlers.desk import tables
+from tests.support.databases import postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
-
-POSTGRES = os.environ.get("TIMEBOK_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@localhost:5432/test")
 
 
 def _sqlite() -> Engine:
@@ -37,25 +33,10 @@ def _sqlite() -> Engine:
 
 @contextmanager
 def _postgres() -> Iterator[Engine]:
-    schema = f"timebok_calendars_{uuid4().hex}"
-    admin = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
-    try:
-        with admin.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    except OperationalError as error:
-        admin.dispose()
-        why = f"no PostgreSQL answers at {admin.url!r}: {error.orig}"
-        if os.environ.get("CI"):
-            pytest.fail(why)
-        pytest.skip(why)
-    engine = create_engine(POSTGRES, connect_args={"options": f"-c search_path={schema}"})
-    try:
+    with postgres_url() as url:
+        engine = create_engine(url)
         yield engine
-    finally:
         engine.dispose()
-        with admin.begin() as connection:
-            connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
-        admin.dispose()
 
 
 @pytest.fixture(scope="session")
