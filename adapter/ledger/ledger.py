@@ -16,7 +16,7 @@ from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.ledger.packing import pack, storable, storable_or_none
 from adapter.ledger.tables import inbox, outbox
 from adapter.outcome import Ignored, RetryLater, dispatches_of, name_of
-from handlers.desk.compiled import Compiled, numbered
+from handlers.desk.compiled import Compiled, numbered, numbered_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +85,7 @@ class Ledger:
         for sender, message_id in map(_key, batch):
             by_sender.setdefault(sender, []).append(message_id)
         for sender, message_ids in by_sender.items():
-            ids = {f"id_{number}": message_id for number, message_id in enumerate(message_ids)}
+            ids = numbered_values("id", message_ids)
             for message_id, outcome in _deliveries(len(ids)).all(self._connection, sender=sender, **ids):
                 (self._parked if outcome == "parked" else self._deliveries).add((sender, message_id))
 

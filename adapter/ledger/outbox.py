@@ -15,10 +15,10 @@ from sqlalchemy import bindparam, func, select, update
 from adapter.ledger.packing import unpack
 from adapter.ledger.tables import outbox, owed
 from adapter.message import Outbound
-from handlers.desk.compiled import Compiled, numbered
+from handlers.desk.compiled import Compiled, numbered, numbered_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -77,14 +77,8 @@ def count_owed(connection: Connection) -> int:
 def mark_sent(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
     """The broker has confirmed these."""
     if message_ids:
-        ids = {f"id_{number}": message_id for number, message_id in enumerate(message_ids)}
+        ids = numbered_values("id", message_ids)
         _mark_sent(len(ids)).run(connection, now=int(now.timestamp()), **ids)
-
-
-def mark_failed(connection: Connection, failures: Iterable[tuple[str, str]]) -> None:
-    """These cannot be sent, each with its reason; they are not tried again by themselves."""
-    for message_id, reason in failures:
-        connection.execute(update(outbox).where(outbox.c.message_id == message_id).values(failure=reason))
 
 
 def _give_up(connection: Connection, now: datetime) -> None:

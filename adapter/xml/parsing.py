@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from lxml import etree
 
@@ -27,6 +28,14 @@ class Limits:
     namespaces: int = 1_000  # declared: libxml2 looks for each among all when it writes an element by itself
 
 
+_HARDENED: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 _DOCTYPE = "The body has a DOCTYPE, which is not allowed"
 _ENCODINGS = frozenset({"utf-8", "utf-16", "iso-8859-1", "us-ascii"})
 _UTF_32 = {b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"<\x00\x00\x00", b"\x00\x00\x00<"}
@@ -71,16 +80,7 @@ def salvage(body: bytes, until: str, limits: Limits) -> etree._Element | None:
         _refuse_on_sight(body, limits)
     except (NotWellFormed, InvalidEncoding):
         return None
-    parser = etree.XMLPullParser(
-        events=("end",),
-        tag=until,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser = etree.XMLPullParser(events=("end",), tag=until, **_HARDENED)
     try:
         for start in range(0, len(body), 4096):
             parser.feed(body[start : start + 4096])
@@ -92,14 +92,8 @@ def salvage(body: bytes, until: str, limits: Limits) -> etree._Element | None:
 
 
 def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+    parser: etree.XMLParser = etree.XMLParser(**_HARDENED)
+    return parser
 
 
 def _refuse_on_sight(body: bytes, limits: Limits) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import BindParameter, Connection, Dialect, Executable
     from sqlalchemy.engine.interfaces import DBAPICursor
@@ -78,6 +78,11 @@ class Compiled:
 def numbered(name: str, count: int) -> list[BindParameter[str]]:
     """The values ``name_0``, ``name_1`` and so on, for a list in a statement."""
     return [bindparam(f"{name}_{number}") for number in range(count)]
+
+
+def numbered_values(name: str, values: Iterable[str]) -> dict[str, str]:
+    """What to give for ``numbered``: the first value is ``name_0``, and so on."""
+    return {f"{name}_{number}": value for number, value in enumerate(values)}
 
 
 class _Wording:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 
 from sqlalchemy import (
-    BindParameter,
     ScalarSelect,
     and_,
     bindparam,
@@ -81,11 +80,11 @@ SLOT = Compiled(
 #: her_id, slot_id: who has the slot, be it by a hold that has lapsed.
 TAKEN_BY = Compiled(select(a).where(a.c.her_id == _her_id, a.c.slot_id == bindparam("slot_id"), living))
 
-_references: list[BindParameter[str]] = [bindparam("one"), bindparam("other")]
+_references = numbered("reference", 2)
 
-#: her_id, national_id, one, other: the appointments whose own or whose slot's id is one of two, first those
-#: with that id, then those that have the slot, then the newest. No more than can matter: a slot may have been
-#: booked and cancelled a thousand times. The rows are locked until the transaction ends.
+#: her_id, national_id, reference_0, reference_1: the appointments whose own or whose slot's id is one of two.
+#: First those with that id, then those that have the slot, then the newest; and no more than can matter,
+#: since a slot may have been booked and cancelled a thousand times. The rows are locked until the end.
 APPOINTMENTS = Compiled(
     select(a)
     .where(

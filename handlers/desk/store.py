@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from handlers.desk import statements, tables
+from handlers.desk.compiled import numbered_values
 from handlers.desk.model import (
     Appointment,
     Calendar,
@@ -62,7 +63,7 @@ class Desk:
         """The slots from ``start`` up to, not including, ``end`` that nobody has taken, by their start."""
         if not calendar_ids:
             return []
-        ids = {f"calendar_{number}": one for number, one in enumerate(calendar_ids)}
+        ids = numbered_values("calendar", calendar_ids)
         period = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(self.now)}
         rows = statements.free_slots(len(ids)).all(self._connection, her_id=her_id, **period, **ids)
         calendars = self._calendars_of(her_id)
@@ -102,9 +103,9 @@ class Desk:
         """
         if not references:
             return []
-        one, other = references[0], references[-1]
+        one_or_two = numbered_values("reference", (references[0], references[-1]))
         rows = statements.APPOINTMENTS.all(
-            self._connection, her_id=her_id, national_id=national_id, one=one, other=other
+            self._connection, her_id=her_id, national_id=national_id, **one_or_two
         )
         return [_appointment(row) for row in rows]
 

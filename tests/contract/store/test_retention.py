@@ -110,7 +110,7 @@ def test_a_body_that_is_owed_is_kept_until_it_is_sent(connection: Connection) ->
 def test_a_body_that_was_given_up_is_forgotten_too(connection: Connection) -> None:
     ours = dispatch(Kind.REPLY)
     enter(connection, ours, at=OLD)
-    outbox.mark_failed(connection, [(ours.outbound.properties.message_id or "", "undeliverable")])
+    connection.execute(update(sent).values(failure="undeliverable"))
     assert retention.forget_bodies(connection, MONTH_AGO, 10) == 2
 
 
