@@ -19,6 +19,7 @@ from adapter.ledger import outbox
 from adapter.ledger.ledger import Ledger
 from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.outcome import About, RetryLater
+from handlers.desk.office import USUAL
 from handlers.desk.store import Desk
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from adapter.message import Inbound
     from adapter.outcome import Outcome
     from adapter.pipeline import Pipeline
+    from handlers.desk.office import Office
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +39,7 @@ log = structlog.get_logger(__name__)
 class Batches:
     """Carries batches through ``pipeline``, on the store behind ``engine``.
 
-    ``clock`` tells the time (aware UTC), ``new_id`` makes the ids of appointments.
+    ``clock`` tells the time (aware UTC), ``new_id`` makes the ids of appointments, ``office`` is the desk's.
     What is still unsent ``resend_after`` the commit is sent from the outbox.
     """
 
@@ -49,12 +51,14 @@ class Batches:
         new_id: Callable[[], str],
         *,
         resend_after: timedelta = FIRST_PAUSE,
+        office: Office = USUAL,
     ) -> None:
         self._engine = engine
         self._pipeline = pipeline
         self._clock = clock
         self._new_id = new_id
         self._resend_after = resend_after
+        self._office = office
 
     def process(self, batch: Sequence[Inbound], sent: Sequence[str] = ()) -> list[Outcome]:
         """What became of each message, in their order. What an outcome says is committed.
@@ -99,7 +103,7 @@ class Batches:
         with self._engine.begin() as connection:
             now = self._clock()
             ledger = Ledger(connection, now, self._resend_after)
-            desk = Desk(connection, now, self._new_id)
+            desk = Desk(connection, now, self._new_id, self._office)
             outbox.mark_sent(connection, sent, now)
             ledger.look_up(batch)
             outcomes = [self._pipeline.process(message, ledger, desk) for message in batch]

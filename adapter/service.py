@@ -18,6 +18,7 @@ from adapter.serving import Service
 from adapter.wrapping import Plain
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
+from handlers.desk.office import Office
 from handlers.desk.store import Desk
 from schemas import Catalogue
 
@@ -76,7 +77,9 @@ def make_batches(
     """The whole road of a message, from bytes to what is committed, without any queue."""
     pipeline = Pipeline(make_dialect(settings), her_ids, wrapping)
     resend_after = timedelta(seconds=settings.resend_after)
-    return Batches(engine, pipeline, settings.clock, new_id, resend_after=resend_after)
+    return Batches(
+        engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=Office(settings.zone)
+    )
 
 
 def make_mailbox(settings: Settings) -> RabbitMailbox:

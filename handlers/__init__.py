@@ -9,22 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from handlers import book, cancel, reserve, resource_overview, slot_query
-from handlers.desk import model
+from handlers.desk import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from handlers.desk.replies import Reply
     from handlers.desk.store import Desk
 
-HANDLERS: Mapping[type[model.Request], Callable[[Any, Desk], model.Reply]] = {
-    model.ResourceOverview: resource_overview.handle,
-    model.SlotQuery: slot_query.handle,
-    model.Reserve: reserve.handle,
-    model.Book: book.handle,
-    model.Cancel: cancel.handle,
+HANDLERS: Mapping[type[requests.Request], Callable[[Any, Desk], Reply]] = {
+    requests.ResourceOverview: resource_overview.handle,
+    requests.SlotQuery: slot_query.handle,
+    requests.Reserve: reserve.handle,
+    requests.Book: book.handle,
+    requests.Cancel: cancel.handle,
 }
 
 
-def handle(request: model.Request, desk: Desk) -> model.Reply:
+def handle(request: requests.Request, desk: Desk) -> Reply:
     """Carry out ``request`` at ``desk``, within the desk's transaction, and say what became of it."""
     return HANDLERS[type(request)](request, desk)

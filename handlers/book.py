@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import Book, Booked, Declined, Reason
-from handlers.desk.rules import is_hold_of, why_not_this_slot
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Booked, Declined
+from handlers.desk.rules import is_hold_of, shown, why_not_this_slot
 
 if TYPE_CHECKING:
     from handlers.desk.model import Slot
+    from handlers.desk.requests import Book
     from handlers.desk.store import Desk
 
 
@@ -24,9 +26,9 @@ def handle(request: Book, desk: Desk) -> Booked | Declined:
         return Declined(reason)
     taken = desk.taken_by(slot)
     if taken is None:
-        return Booked(desk.take(slot, request, hold=None))
+        return Booked(shown(desk.take(slot, request, hold=None), desk.now))
     if is_hold_of(taken, request.patient):
-        return Booked(desk.confirm(taken, request.reason))
+        return Booked(shown(desk.confirm(taken, request.reason), desk.now))
     return Declined(Reason.SLOT_TAKEN)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import Cancel, Cancelled, Declined, Reason
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Cancelled, Declined
 from handlers.desk.rules import takes_up_its_slot, why_not_cancel
 
 if TYPE_CHECKING:
     from handlers.desk.model import Appointment
+    from handlers.desk.requests import Cancel
     from handlers.desk.store import Desk
 
 

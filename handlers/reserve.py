@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import Booked, Declined, Reason, Reserve
-from handlers.desk.rules import is_hold_of, why_not_this_slot
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Booked, Declined
+from handlers.desk.rules import is_hold_of, shown, why_not_this_slot
 
 if TYPE_CHECKING:
+    from handlers.desk.requests import Reserve
     from handlers.desk.store import Desk
 
 
@@ -23,5 +25,7 @@ def handle(request: Reserve, desk: Desk) -> Booked | Declined:
         return Declined(reason)
     taken = desk.taken_by(slot)
     if taken is None:
-        return Booked(desk.take(slot, request, hold=slot.calendar.hold))
-    return Booked(taken) if is_hold_of(taken, request.patient) else Declined(Reason.SLOT_TAKEN)
+        return Booked(shown(desk.take(slot, request, hold=slot.calendar.hold), desk.now))
+    return (
+        Booked(shown(taken, desk.now)) if is_hold_of(taken, request.patient) else Declined(Reason.SLOT_TAKEN)
+    )

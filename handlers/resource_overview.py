@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import Resource, ResourceList, ResourceOverview
+from handlers.desk.model import Resource
+from handlers.desk.replies import ResourceList
 
 if TYPE_CHECKING:
+    from handlers.desk.requests import ResourceOverview
     from handlers.desk.store import Desk
 
 

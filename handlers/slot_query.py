@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import SlotList, SlotQuery
+from handlers.desk.replies import SlotList
 
 if TYPE_CHECKING:
     from handlers.desk.model import Calendar
+    from handlers.desk.requests import SlotQuery
     from handlers.desk.store import Desk
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 #: The revision of the schema that this version knows.
-NEWEST = "0001"
+NEWEST = "0002"
 
 _LOCK = 7_463_921  # any number, as long as every replica takes the same
 _PATIENCE_SECONDS = 30

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from adapter.errors import Finding, TransportFault
     from adapter.message import Inbound
     from adapter.outcome import About, Dispatch
-    from handlers.desk.model import Reply, Request
+    from handlers.desk.replies import Reply
+    from handlers.desk.requests import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _row_of(table: Table, *unset: str) -> Compiled:
 
 
 _ENTER = _row_of(inbox, "id")
-_OWE = _row_of(outbox, "id", "sent_at", "failure", "receipt_status", "receipt_errors", "receipt_at")
+_OWE = _row_of(outbox, "id", "sent_at", "failure", "receipt_status", "receipt_errors", "receipt_at", "thread")
 
 
 @lru_cache(_MOST_SIZES)

@@ -63,8 +63,8 @@ outbox = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("message_id", String, nullable=False, unique=True),
-    Column("sender", String, nullable=False),
-    Column("answers", String, nullable=False),
+    Column("sender", String),
+    Column("answers", String),
     Column("kind", String, nullable=False),
     Column("function", String, nullable=False),
     Column("code", String, nullable=False),
@@ -83,6 +83,7 @@ outbox = Table(
     Column("receipt_status", String),
     Column("receipt_errors", String),
     Column("receipt_at", Instant),
+    Column("thread", String),
     ForeignKeyConstraint(["sender", "answers"], ["inbox.sender", "inbox.message_id"]),
     Index(None, "msg_id"),
     Index(None, "sender", "answers"),
@@ -94,3 +95,14 @@ owed = text("sent_at IS NULL AND failure IS NULL")
 Index("ix_outbox_with_body", outbox.c.created_at, sqlite_where=has_body, postgresql_where=has_body)
 
 Index("ix_outbox_owed", outbox.c.due_at, sqlite_where=owed, postgresql_where=owed)
+
+#: The messages that are about one appointment and answer nothing go out in their order.
+owed_in_order = text("sent_at IS NULL AND failure IS NULL AND thread IS NOT NULL")
+
+Index(
+    "ix_outbox_thread",
+    outbox.c.thread,
+    outbox.c.id,
+    sqlite_where=owed_in_order,
+    postgresql_where=owed_in_order,
+)

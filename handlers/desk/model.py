@@ -1,4 +1,4 @@
-"""The vocabulary of a booking desk: what is asked, what is kept, what is answered.
+"""The vocabulary of a booking desk: people, what the clinic offers, what is taken of it.
 
 Everything here is a frozen value whose ``repr`` shows nothing of what a patient is or says. Every
 ``datetime`` is aware UTC; turning it into what stands on a wire or on a calendar's page is the business of
@@ -12,8 +12,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from handlers.desk.policies import AS_USUAL, FOR_EVERYONE
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
+
+    from handlers.desk.policies import CalendarPolicy, TypePolicy
 
 
 # --- people -----------------------------------------------------------------------------------------
@@ -91,6 +95,7 @@ class TimeType:
     code: str
     name: str
     duration: timedelta
+    policy: TypePolicy = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,26 +116,38 @@ class Calendar:
     conditions: Conditions | None = None
     hold: timedelta | None = None
     types: tuple[TimeType, ...] = ()
+    policy: CalendarPolicy = FOR_EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time that can be taken by one patient. ``id`` is unique within ``calendar.her_id``."""
+    """A time for as many patients as its ``capacity`` says. ``id`` is unique within ``calendar.her_id``.
+
+    It is shown and cannot be booked online before ``available_at``, nor at all when one ``must_call``.
+    """
 
     id: str
     calendar: Calendar
     type: TimeType
     start: datetime
     end: datetime
+    capacity: int = 1
+    available_at: datetime | None = None
+    must_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A calendar as the overview shows it, with the first and last time that can be booked in it."""
+    """A calendar as the overview shows it to a patient.
+
+    ``first`` and ``last`` are the start of the first and last time that this patient can book in it;
+    ``types`` are those of its types that they can book, as far as the answers they gave lead.
+    """
 
     calendar: Calendar
     first: datetime | None
     last: datetime | None
+    types: tuple[TimeType, ...] = ()
 
 
 class State(StrEnum):
@@ -140,6 +157,14 @@ class State(StrEnum):
     BOOKED = "booked"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    NO_SHOW = "no-show"
+
+
+class Fixed(StrEnum):
+    """Why a citizen may only see an appointment, whatever its type allows: how staff have made it."""
+
+    SERIES = "series"
+    SEVERAL_RESOURCES = "several-resources"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,118 +185,26 @@ class Appointment:
     representative: Representative | None = None
     reason: str | None = field(default=None, repr=False)
     held_until: datetime | None = None
+    type_code: str = ""
+    seat: int = 0
+    moves: int = 0
+    fixed: Fixed | None = None
+    referral_id: str | None = None
 
 
-# --- what is asked ----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """A patient's right to one appointment of a type, given by staff (bokningsunderlag).
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What every request says: who is asked (the owner's HER-id), for whom, and who acts for them."""
-
-    owner: str
-    patient: Patient
-    representative: Representative | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceOverview(Request):
-    """Which resource calendars may this patient use?"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotQuery(Request):
-    """Which times from ``start`` up to, not including, ``end`` can this patient book?
-
-    ``calendar_id`` or ``hpr`` narrow the question to one resource's or one practitioner's calendar.
+    The appointment must begin from ``opens`` up to, not including, ``closes``. ``appointment_id`` is what it
+    was used for: chosen by the citizen (an open referral), or by staff when they gave it (a timed one).
     """
 
-    start: datetime
-    end: datetime
-    calendar_id: str | None = None
-    hpr: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reserve(Request):
-    """Keep this time for me; in a one-step calendar: book it.
-
-    ``start`` and ``end`` are what the citizen saw; a slot that has been moved since is not theirs.
-    """
-
-    slot_id: str
-    start: datetime
-    end: datetime
-    reason: str | None = field(default=None, repr=False)
-    calendar_id: str | None = None
-    hpr: str | None = None
-    accepts_another_practitioner: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Book(Reserve):
-    """Book this time, or confirm the reservation ``reservation_id`` of it."""
-
-    reservation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancel(Request):
-    """Cancel what ``references`` point at: ids of appointments or of their slots, best first."""
-
-    references: tuple[str, ...]
-    reason: str | None = field(default=None, repr=False)
-
-
-# --- what is answered -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ResourceList:
-    """The calendars that this patient may use; none is an answer too."""
-
-    resources: tuple[Resource, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SlotList:
-    """The times that this patient can book, in order of their start; none is an answer too."""
-
-    slots: tuple[Slot, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """Taken: for good (BOOKED), or until ``appointment.held_until`` (HELD)."""
-
-    appointment: Appointment
-
-
-@dataclass(frozen=True, slots=True)
-class Cancelled:
-    """No longer taken."""
-
-    appointment: Appointment
-
-
-class Reason(StrEnum):
-    """Why the desk declines a wish. Each dialect words these in its own codes and texts."""
-
-    SLOT_UNKNOWN = "slot-unknown"
-    SLOT_MOVED = "slot-moved"
-    SLOT_TAKEN = "slot-taken"
-    SLOT_PASSED = "slot-passed"
-    OTHER_PRACTITIONER = "other-practitioner"
-    APPOINTMENT_UNKNOWN = "appointment-unknown"
-    APPOINTMENT_CANCELLED = "appointment-already-cancelled"
-    APPOINTMENT_PASSED = "appointment-passed"
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """The desk has understood the wish and does not grant it."""
-
-    reason: Reason
-
-
-Reply = ResourceList | SlotList | Booked | Cancelled | Declined
+    id: str
+    her_id: str
+    national_id: str = field(repr=False)
+    calendar_id: str | None
+    type_code: str
+    opens: datetime
+    closes: datetime
+    appointment_id: str | None = None

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.model import Appointment, Patient, Reason, Reserve, Slot, State
+from handlers.desk.model import Appointment, Patient, Slot, State
+from handlers.desk.policies import AS_USUAL
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Permission, Shown
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from handlers.desk.requests import Reserve
 
 
 def takes_up_its_slot(appointment: Appointment, now: datetime) -> bool:
@@ -43,6 +48,15 @@ def why_not_this_practitioner(slot: Slot, request: Reserve) -> Reason | None:
     if request.hpr is None or practitioner is None or request.accepts_another_practitioner:
         return None
     return None if practitioner.hpr == request.hpr else Reason.OTHER_PRACTITIONER
+
+
+def shown(appointment: Appointment, now: datetime) -> Shown:
+    """The appointment, with what its citizen may do to it at ``now``."""
+    nothing_said = AS_USUAL.cancel
+    cancel = None
+    if why_not_cancel(appointment, now) is None:
+        cancel = Permission(appointment.start - nothing_said.until, nothing_said.message)
+    return Shown(appointment, cancel, change=None)
 
 
 def why_not_cancel(appointment: Appointment, now: datetime) -> Reason | None:

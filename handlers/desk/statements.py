@@ -55,7 +55,16 @@ CALENDARS = select(c).where(c.c.her_id == _her_id, c.c.open).order_by(c.c.positi
 #: her_id
 TIME_TYPES = select(t).where(t.c.her_id == _her_id).order_by(t.c.position)
 
-_OF_A_SLOT = (s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
+_OF_A_SLOT = (
+    s.c.id,
+    s.c.calendar_id,
+    s.c.type_code,
+    s.c.start,
+    s.c.end,
+    s.c.capacity,
+    s.c.available_at,
+    s.c.must_call,
+)
 
 
 @cache

@@ -6,6 +6,7 @@ is and never decides: deciding is for ``rules`` and the handlers.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,16 +17,18 @@ from handlers.desk.model import (
     Appointment,
     Calendar,
     Conditions,
+    Fixed,
     Owner,
     Patient,
     Practitioner,
     Relation,
     Representative,
-    Reserve,
     Slot,
     State,
     TimeType,
 )
+from handlers.desk.office import USUAL
+from handlers.desk.policies import read_calendar_policy, read_type_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -33,19 +36,24 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
     from handlers.desk.compiled import Row
+    from handlers.desk.office import Office
+    from handlers.desk.requests import Reserve
 
 
 class Desk:
-    """One transaction at the desk, at the moment ``now`` (aware UTC).
+    """One transaction at the desk of an ``office``, at the moment ``now`` (aware UTC).
 
     ``new_id`` makes the ids of appointments; each must be given once only.
     """
 
-    def __init__(self, connection: Connection, now: datetime, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, connection: Connection, now: datetime, new_id: Callable[[], str], office: Office = USUAL
+    ) -> None:
         self._connection = connection
         self._calendars: dict[str, dict[str, Calendar]] = {}
         self._new_id = new_id
         self.now = now
+        self.office = office
 
     # --- what is offered
 
@@ -129,8 +137,11 @@ class Desk:
             representative=request.representative,
             reason=request.reason,
             held_until=None if hold is None else self.now + hold,
+            type_code=slot.type.code,
+            fixed=request.fixed,
+            referral_id=request.referral_id,
         )
-        statements.TAKE.run(self._connection, **_row(appointment, self.now))
+        statements.TAKE.run(self._connection, **_row(appointment, request, self.now))
         return appointment
 
     def confirm(self, held: Appointment, reason: str | None) -> Appointment:
@@ -159,16 +170,18 @@ class Desk:
         types: dict[str, list[TimeType]] = {}
         for row in self._connection.execute(statements.TIME_TYPES, {"her_id": her_id}).mappings():
             duration = timedelta(seconds=row["duration_seconds"])
-            types.setdefault(row["calendar_id"], []).append(TimeType(row["code"], row["name"], duration))
+            kind = TimeType(row["code"], row["name"], duration, read_type_policy(row["policy"]))
+            types.setdefault(row["calendar_id"], []).append(kind)
         found = self._connection.execute(statements.CALENDARS, {"her_id": her_id}).mappings()
         return {row["id"]: _calendar(row, tuple(types.get(row["id"], ()))) for row in found}
 
 
 def _slot(calendars: Mapping[str, Calendar], row: Row) -> Slot:
-    slot_id, calendar_id, type_code, start, end = row
+    slot_id, calendar_id, type_code, start, end, capacity, available_at, must_call = row
     calendar = calendars[calendar_id]
     kind = next(t for t in calendar.types if t.code == type_code)
-    return Slot(slot_id, calendar, kind, _moment(start), _moment(end))
+    available = None if available_at is None else _moment(available_at)
+    return Slot(slot_id, calendar, kind, _moment(start), _moment(end), capacity, available, bool(must_call))
 
 
 def _seconds(moment: datetime) -> int:
@@ -196,6 +209,7 @@ def _calendar(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
         conditions=None if version is None else Conditions(version, row["conditions_text"]),
         hold=None if hold is None else timedelta(seconds=hold),
         types=types,
+        policy=read_calendar_policy(row["policy"]),
     )
 
 
@@ -231,10 +245,15 @@ def _appointment(values: Row) -> Appointment:
         representative=_representative(row),
         reason=row["reason"],
         held_until=None if held_until is None else _moment(held_until),
+        type_code=row["type_code"],
+        seat=row["seat"],
+        moves=row["moves"],
+        fixed=None if row["fixed"] is None else Fixed(row["fixed"]),
+        referral_id=row["referral_id"],
     )
 
 
-def _row(appointment: Appointment, now: datetime) -> dict[str, Any]:
+def _row(appointment: Appointment, request: Reserve, now: datetime) -> dict[str, Any]:
     practitioner, acting = appointment.practitioner, appointment.representative
     return {
         "id": appointment.id,
@@ -263,4 +282,11 @@ def _row(appointment: Appointment, now: datetime) -> dict[str, Any]:
         "created_at": _seconds(now),
         "changed_at": _seconds(now),
         "cancellation_reason": None,
+        "type_code": appointment.type_code,
+        "seat": appointment.seat,
+        "moves": appointment.moves,
+        "fixed": appointment.fixed.value if appointment.fixed else None,
+        "referral_id": appointment.referral_id,
+        "accepted_conditions": request.accepted_conditions,
+        "answers": json.dumps(request.answers) if request.answers else None,
     }

@@ -1,7 +1,7 @@
 """The desk's tables. What a row means is said in ``model``; how it is used, in ``store``.
 
-The database itself keeps the promise that matters most: ``uq_appointment_taken`` lets a slot have one
-living appointment, whatever the code above it does.
+The database itself keeps the promise that matters most: ``uq_appointment_taken`` lets a seat of a slot have
+one living appointment, whatever the code above it does; most slots have one seat, number 0.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    false,
     text,
 )
 from sqlalchemy.types import TypeDecorator
@@ -76,6 +77,7 @@ calendar = Table(
     Column("conditions_version", String),
     Column("conditions_text", String),
     Column("hold_seconds", Integer),
+    Column("policy", String, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("her_id", "id"),
     ForeignKeyConstraint(["her_id"], ["owner.her_id"]),
 )
@@ -89,6 +91,7 @@ time_type = Table(
     Column("position", Integer, nullable=False),
     Column("name", String, nullable=False),
     Column("duration_seconds", Integer, nullable=False),
+    Column("policy", String, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("her_id", "calendar_id", "code"),
     ForeignKeyConstraint(["her_id", "calendar_id"], ["calendar.her_id", "calendar.id"]),
 )
@@ -102,6 +105,9 @@ slot = Table(
     Column("type_code", String, nullable=False),
     Column("start", Instant, nullable=False),
     Column("end", Instant, nullable=False),
+    Column("capacity", Integer, nullable=False, server_default="1"),
+    Column("available_at", Instant),
+    Column("must_call", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("her_id", "id"),
     ForeignKeyConstraint(
         ["her_id", "calendar_id", "type_code"],
@@ -139,6 +145,58 @@ appointment = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("cancellation_reason", String),
+    Column("type_code", String, nullable=False, server_default=""),
+    Column("seat", Integer, nullable=False, server_default="0"),
+    Column("moves", Integer, nullable=False, server_default="0"),
+    Column("fixed", String),
+    Column("referral_id", String),
+    Column("accepted_conditions", String),
+    Column("answers", String),
+    Index(None, "her_id", "national_id"),
+)
+
+#: Where an appointment was before it was moved, and the comment that came with the move.
+appointment_move = Table(
+    "appointment_move",
+    metadata,
+    Column("appointment_id", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("moved_at", Instant, nullable=False),
+    Column("moved_by", String, nullable=False),
+    Column("from_calendar_id", String, nullable=False),
+    Column("from_slot_id", String, nullable=False),
+    Column("from_start", Instant, nullable=False),
+    Column("from_end", Instant, nullable=False),
+    Column("comment", String),
+    PrimaryKeyConstraint("appointment_id", "number"),
+    ForeignKeyConstraint(["appointment_id"], ["appointment.id"]),
+)
+
+#: Who is in a clinic's lists of patients, as keyed hashes: the clinic's own groups, those who are listed with
+#: a practitioner, and those who are blocked (see ``groups``).
+group_member = Table(
+    "group_member",
+    metadata,
+    Column("her_id", String, nullable=False),
+    Column("member", String, nullable=False),
+    Column("group_name", String, nullable=False),
+    PrimaryKeyConstraint("her_id", "member", "group_name"),
+    ForeignKeyConstraint(["her_id"], ["owner.her_id"]),
+)
+
+referral = Table(
+    "referral",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("her_id", String, nullable=False),
+    Column("national_id", String, nullable=False),
+    Column("calendar_id", String),
+    Column("type_code", String, nullable=False),
+    Column("opens", Instant, nullable=False),
+    Column("closes", Instant, nullable=False),
+    Column("appointment_id", String),
+    Column("created_at", Instant, nullable=False),
+    ForeignKeyConstraint(["her_id"], ["owner.her_id"]),
     Index(None, "her_id", "national_id"),
 )
 
@@ -149,6 +207,7 @@ Index(
     "uq_appointment_taken",
     appointment.c.her_id,
     appointment.c.slot_id,
+    appointment.c.seat,
     unique=True,
     sqlite_where=living,
     postgresql_where=living,

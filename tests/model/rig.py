@@ -24,7 +24,8 @@ from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
 from handlers.calendars.file import read_calendar_file
 from handlers.calendars.importing import import_calendars
-from handlers.desk.model import Patient, SlotQuery
+from handlers.desk.model import Patient
+from handlers.desk.requests import SlotQuery
 from handlers.desk.store import Desk
 from handlers.slot_query import handle
 from schemas import Catalogue

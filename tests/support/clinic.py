@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert
 
 from handlers.desk import tables
-from handlers.desk.model import Book, Cancel, Reserve, SlotQuery
+from handlers.desk.requests import Book, Cancel, Reserve, SlotQuery
 from tests.support.people import LINE
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from adapter.service import make_batches, make_dialect, make_inspector
 from adapter.settings import Settings
 from adapter.xml.parsing import Limits, parse, salvage
 from handlers.calendars.files import import_files, read_files
-from handlers.desk.model import Reason
 from handlers.desk.national_id import birth_date
+from handlers.desk.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from adapter.xml.schema import Schema
-    from handlers.desk.model import Reply, Request
+    from handlers.desk.replies import Reply
+    from handlers.desk.requests import Request
 
 _WAIT = timedelta(seconds=15)
 _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.desk.model import Reason
+from handlers.desk.reasons import Reason
 
 DECLINED = {
     Reason.SLOT_UNKNOWN: "Timen finnes ikke lenger. Velg en annen time.",

@@ -10,7 +10,7 @@ import pytest
 
 import handlers
 from adapter.database import open_engine
-from handlers.desk.model import Reply, Request
+from handlers.desk.replies import Reply
 from handlers.desk.store import Desk
 from tests.support.clinic import NOW, fill
 from tests.support.databases import postgres_url
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine
+
+    from handlers.desk.requests import Request
 
 Ask = Callable[..., Reply]
 DeskAt = Callable[..., Desk]

@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 import handlers
 from adapter.database import open_engine
 from handlers.desk import tables
-from handlers.desk.model import Booked, Cancelled, Patient
+from handlers.desk.model import Patient
+from handlers.desk.replies import Booked, Cancelled
 from handlers.desk.store import Desk
 from tests.support.clinic import HOLD, NOW, SLOTS, book, cancel, fill, reserve
 from tests.support.databases import postgres_url
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    from handlers.desk.model import Reply, Request
+    from handlers.desk.replies import Reply
+    from handlers.desk.requests import Request
 
     AtOnce = Callable[..., list[Reply]]
     Living = Callable[[str], int]

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from handlers.desk import tables
-from handlers.desk.model import Cancelled, Declined, Reason, State
+from handlers.desk.model import State
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Cancelled, Declined
 from tests.support.clinic import HOLD, NOW, OTHER_OWNER, OWNER, START, book, cancel, reserve
 from tests.support.people import KARI
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from handlers.desk.model import Reply
+    from handlers.desk.replies import Reply
     from handlers.desk.store import Desk
 
     Ask = Callable[..., Reply]

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from handlers.desk import tables
-from handlers.desk.model import Booked, Declined, Reason, State
+from handlers.desk.model import State
+from handlers.desk.reasons import Reason
+from handlers.desk.replies import Booked, Declined
 from tests.support.clinic import END, HOLD, HPR, NOW, OTHER_OWNER, SLOTS, START, book, cancel, reserve
 from tests.support.people import KARI, LINE, PARENT
 
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from handlers.desk.model import Appointment, Patient, Reply, Reserve
+    from handlers.desk.model import Appointment, Patient
+    from handlers.desk.replies import Reply
+    from handlers.desk.requests import Reserve
     from handlers.desk.store import Desk
 
     Ask = Callable[..., Reply]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from handlers.desk.model import ResourceOverview
+from handlers.desk.requests import ResourceOverview
 from tests.support.clinic import (
     END,
     HOLD,
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from handlers.desk.model import Reply, Reserve
+    from handlers.desk.replies import Reply
+    from handlers.desk.requests import Reserve
     from handlers.desk.store import Desk
 
     Ask = Callable[..., Reply]

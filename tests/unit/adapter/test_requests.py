@@ -10,7 +10,8 @@ import pytest
 from adapter.dialects.helsenorge.dialect import OpenedLetter
 from adapter.dialects.port import Receipt
 from adapter.errors import ContentFault, Finding, NotWellFormed, Unsupported
-from handlers.desk.model import Book, Cancel, Relation, Reserve, ResourceOverview, SlotQuery
+from handlers.desk.model import Relation
+from handlers.desk.requests import Book, Cancel, Reserve, ResourceOverview, SlotQuery
 from tests.support import letters
 from tests.support.clinic import END, HPR, OWNER, START
 from tests.support.envelopes import HUB
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from adapter.dialects.helsenorge.dialect import Helsenorge
-    from handlers.desk.model import Request
+    from handlers.desk.requests import Request
 
     Understand = Callable[[Parts | bytes], Request | None]
 

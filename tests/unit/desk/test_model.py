@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from handlers.desk.model import Appointment, Booked, Patient, Relation, Representative, State
+from handlers.desk.model import Appointment, Patient, Relation, Representative, State
+from handlers.desk.replies import Booked, Shown
 from tests.support import clinic
 from tests.support.people import LINE, PARENT
 
@@ -30,7 +31,7 @@ SAID = "Kløe på halsen"
         LINE,
         PARENT,
         APPOINTMENT,
-        Booked(APPOINTMENT),
+        Booked(Shown(APPOINTMENT, None, None)),
         clinic.reserve("K1", representative=PARENT, reason=SAID),
         clinic.book("K1", representative=PARENT, reason=SAID),
         clinic.cancel("K1", reason=SAID),

@@ -7,16 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers.desk.model import (
-    Appointment,
-    Calendar,
-    Practitioner,
-    Reason,
-    Reserve,
-    Slot,
-    State,
-    TimeType,
-)
+from handlers.desk.model import Appointment, Calendar, Practitioner, Slot, State, TimeType
+from handlers.desk.reasons import Reason
+from handlers.desk.requests import Reserve
 from handlers.desk.rules import is_hold_of, takes_up_its_slot, why_not_cancel, why_not_this_slot
 from tests.support.people import KARI, LINE
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapter.dialects.helsenorge.functions.codec import Codec
 from adapter.dialects.helsenorge.functions.reserve import encode, read_wish
 from adapter.dialects.helsenorge.xcal import read_event
-from handlers.desk.model import Book
+from handlers.desk.requests import Book
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

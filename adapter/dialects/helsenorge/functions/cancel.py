@@ -10,7 +10,8 @@ from adapter.dialects.helsenorge.functions.reserve import DESCRIPTION, appointme
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.xcal import read_event, write_calendar
-from handlers.desk.model import Cancel, Cancelled, Declined
+from handlers.desk.replies import Cancelled, Declined
+from handlers.desk.requests import Cancel
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

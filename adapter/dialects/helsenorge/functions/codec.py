@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.names import Code
     from adapter.dialects.helsenorge.notes import Notes
     from adapter.xml.writing import Markup
-    from handlers.desk.model import Declined, Request
+    from handlers.desk.replies import Declined
+    from handlers.desk.requests import Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.notes import Notes
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.xcal import Event, read_event, write_calendar
-from handlers.desk.model import Booked, Declined, Reserve, State
+from handlers.desk.model import State
+from handlers.desk.replies import Booked, Declined
+from handlers.desk.requests import Reserve
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -9,7 +9,7 @@ from adapter.dialects.helsenorge.names import RESOURCES, Tema, oid
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.times import write_local
 from adapter.xml.writing import Markup, element, optional
-from handlers.desk.model import ResourceList, ResourceOverview
+from handlers.desk.requests import ResourceOverview
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
     from handlers.desk.model import Conditions, Resource, TimeType
+    from handlers.desk.replies import ResourceList
 
 
 def decode(letter: Letter, notes: Notes, _zone: ZoneInfo) -> ResourceOverview:

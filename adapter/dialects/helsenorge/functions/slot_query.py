@@ -11,7 +11,7 @@ from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.times import day_after, read_date, start_of
 from adapter.dialects.helsenorge.xcal import Event, write_calendar
-from handlers.desk.model import SlotList, SlotQuery
+from handlers.desk.requests import SlotQuery
 
 if TYPE_CHECKING:
     from datetime import date
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
     from handlers.desk.model import Slot
+    from handlers.desk.replies import SlotList
 
 _MOST_DAYS = 28
 
