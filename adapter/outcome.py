@@ -5,7 +5,7 @@ An outcome is a value. It is decided in the pipeline and carried out by the serv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,10 @@ class Dispatch:
     code: str
     msg_id: str | None = None
     errors: tuple[str, ...] = ()
+
+    def with_outbound(self, outbound: Outbound) -> Dispatch:
+        """The same about another ``outbound``; itself, if that is the one it has."""
+        return self if outbound is self.outbound else replace(self, outbound=outbound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Pipeline:
         return Answered(opened.about, self._wrapped(dispatches, desk.now))
 
     def _wrapped(self, dispatches: Sequence[Dispatch], now: datetime) -> tuple[Dispatch, ...]:
-        return tuple(replace(one, outbound=self._wrapping.wrap(one.outbound, now)) for one in dispatches)
+        return tuple([one.with_outbound(self._wrapping.wrap(one.outbound, now)) for one in dispatches])
 
     def _refuse(self, inbound: Inbound, about: About, fault: TransportFault, desk: Desk) -> Outcome:
         if not addressing.is_her_id(inbound.properties.from_her_id):

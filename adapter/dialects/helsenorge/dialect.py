@@ -39,7 +39,7 @@ from adapter.outcome import About, Dispatch, Kind
 from adapter.xml.parsing import Limits, parse, salvage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -51,6 +51,7 @@ _WAIT = timedelta(seconds=15)
 _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
+_NO_HEADERS: Mapping[str, str] = {}
 
 # The form of a message of ours: its tags with their attributes, the same event only once.
 _TEXT = re.compile(rb">[^<]+")
@@ -180,12 +181,8 @@ class Helsenorge:
         if fault.data:
             headers["errorConditionData"] = ";".join(fault.data)
         queue = f"{theirs.from_her_id}_error"
-        properties = replace(
-            self._properties(inbound, queue, now),
-            subject=_echo(theirs.subject),
-            reply_to=None,
-            content_type=None,
-            headers=headers,
+        properties = self._properties(
+            inbound, queue, now, _echo(theirs.subject), answerable=False, content_type=None, headers=headers
         )
         outbound = Outbound(b"", properties, queue)
         return (Dispatch(Kind.ERROR, outbound, properties.subject or "", fault.condition),)
@@ -196,11 +193,7 @@ class Helsenorge:
         msg_id = self._new_id()
         body = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
         queue = _reply_queue(inbound)
-        properties = replace(
-            self._properties(inbound, queue, now),
-            subject=opened.head.function,
-            reply_to=None if waits else f"{opened.receiver}_async",
-        )
+        properties = self._properties(inbound, queue, now, opened.head.function, answerable=not waits)
         outbound = Outbound(self._checked(body), properties, queue, ttl=_WAIT if waits else None)
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
@@ -212,7 +205,7 @@ class Helsenorge:
             head = replace(head, generated=write_utc(inbound.received_at))
         body = write_apprec(head, findings, receipt_id=receipt_id, now=now)
         queue = _reply_queue(inbound)
-        properties = replace(self._properties(inbound, queue, now), subject=APPREC_FUNCTION)
+        properties = self._properties(inbound, queue, now, APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
             outbound=Outbound(self._checked(body), properties, queue),
@@ -222,20 +215,32 @@ class Helsenorge:
             errors=tuple(finding.code for finding in findings),
         )
 
-    def _properties(self, inbound: Inbound, queue: str, now: datetime) -> Properties:
-        """What all our messages to the sender of ``inbound`` have in common (A2)."""
+    def _properties(
+        self,
+        inbound: Inbound,
+        queue: str,
+        now: datetime,
+        subject: str | None,
+        *,
+        answerable: bool = True,
+        content_type: str | None = _XML,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Properties:
+        """The envelope of a message of ours to the sender of ``inbound`` (A2)."""
         theirs = inbound.properties
         our_her_id = theirs.to_her_id if is_her_id(theirs.to_her_id) else inbound.party
         return Properties(
             message_id=self._new_id(),
             correlation_id=_echo(theirs.correlation_id) or _echo(theirs.message_id),
-            reply_to=f"{our_her_id}_async",
+            reply_to=f"{our_her_id}_async" if answerable else None,
             to=queue,
-            content_type=_XML,
+            subject=subject,
+            content_type=content_type,
             cpa_id=_echo(theirs.cpa_id),
             application_timestamp=write_utc(now),
             from_her_id=our_her_id,
             to_her_id=theirs.from_her_id,
+            headers=headers,
         )
 
     def _checked(self, body: bytes) -> bytes:
