@@ -71,7 +71,7 @@ class Pipeline:
         if ledger.knows_letter(opened.sender, opened.about.msg_id or ""):
             return Ignored(opened.about, "duplicate-msg-id")
         # Before anything is decided: what the desk has done must not stand without its answer.
-        self._wrapping.check_answerable(inbound.properties, desk.now)
+        self._wrapping.check_answerable(inbound.properties, self._dialect.process_of(opened), desk.now)
         return self._answer(inbound, opened, desk)
 
     def _answer(self, inbound: Inbound, opened: Opened, desk: Desk) -> Outcome:

@@ -50,8 +50,11 @@ def make_inspector(settings: Settings) -> Inspector:
     return Inspector(Schema(Catalogue.load(settings.schemas)), settings.zone, _limits(settings))
 
 
-def make_wrapping(settings: Settings) -> Wrapping:
-    """The seal of the settings, or none where they have none. Raises ``KeysUnavailable``."""
+def make_wrapping(settings: Settings, her_ids: Sequence[str] = ()) -> Wrapping:
+    """The seal of the settings, for the parties ``her_ids``, or none where they have none.
+
+    Raises ``KeysUnavailable``.
+    """
     keys, others, roots = settings.seal_keys, settings.seal_parties, settings.seal_authorities
     if keys is None or others is None or roots is None:
         return Plain()
@@ -67,7 +70,8 @@ def make_wrapping(settings: Settings) -> Wrapping:
             settings.seal_revocation_lists,
             passphrase=settings.seal_passphrase_file,
             max_bytes=settings.max_bytes + _SEAL_ITSELF,
-        )
+        ),
+        her_ids,
     )
 
 
@@ -117,6 +121,6 @@ def _limits(settings: Settings) -> Limits:
 
 def make_service(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> Service:
     """The whole service, for the parties ``her_ids``. It does nothing until it is run."""
-    wrapping = make_wrapping(settings)
+    wrapping = make_wrapping(settings, her_ids)
     batches = make_batches(settings, engine, her_ids, wrapping)
     return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh)

@@ -48,6 +48,9 @@ class Dialect(Protocol):
         ``understand``.
         """
 
+    def process_of(self, opened: Opened) -> str:
+        """The process that a message belongs to, by its name in collaboration profiles, in any capitals."""
+
     def understand(self, opened: Opened) -> Request | None:
         """The request, in the desk's vocabulary; ``None`` when it is one that we do not offer.
 

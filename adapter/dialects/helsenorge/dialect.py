@@ -20,7 +20,7 @@ from adapter.dialects.helsenorge.letter import (
     open_letter,
     read_head,
 )
-from adapter.dialects.helsenorge.names import APPREC_FUNCTION, Function, Tema
+from adapter.dialects.helsenorge.names import APPREC_FUNCTION, Function, Tema, process_of
 from adapter.dialects.helsenorge.notes import Notes
 from adapter.dialects.helsenorge.texts import INVALID_REQUEST, SERVICE_NOT_OFFERED
 from adapter.dialects.helsenorge.times import is_moment, write_utc
@@ -108,6 +108,10 @@ class Helsenorge:
         about = _about(letter.head, letter.asked or letter.told)
         head = letter.head
         return OpenedLetter(about, head.sender.her_id, head.receiver.her_id, head, letter)
+
+    def process_of(self, opened: Opened) -> str:
+        """See ``Dialect.process_of``."""
+        return process_of(opened.about.function or "")
 
     def understand(self, opened: Opened) -> Request | None:
         """See ``Dialect.understand``."""

@@ -37,6 +37,16 @@ class Function(StrEnum):
     PRACTITIONER_OVERVIEW = "DIALOG_INNBYGGER_BEHANDLEROVERSIKT"
 
 
+#: Those of them that no national profile can know of.
+OUR_OWN = frozenset({Function.RESOURCE_OVERVIEW, Function.BOOKING})
+
+
+def process_of(function: str) -> str:
+    """The process of a message function. It has the same name, in other capitals (A7)."""
+    misspelt = function == Function.CANCELLATION_AS_SPELT_IN_SAMPLES
+    return Function.CANCELLATION.value if misspelt else function
+
+
 #: Functions of code list 8279 that exist and are somebody else's business.
 OTHER_FUNCTIONS = frozenset(
     f"DIALOG_INNBYGGER_{name}"

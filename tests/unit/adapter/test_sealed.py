@@ -209,7 +209,7 @@ def test_without_a_certificate_to_answer_with_the_desk_is_not_asked(road: Road, 
 class Unsuspecting(Sealed):
     """A seal whose receiver was good when it was looked at, and is not when the answer is there."""
 
-    def check_answerable(self, _properties: Properties, _now: object) -> None:
+    def check_answerable(self, _properties: Properties, _process: str, _now: object) -> None:
         pass
 
 
