@@ -8,7 +8,9 @@ from uuid import uuid4
 
 from adapter.batch import Batches
 from adapter.dialects.helsenorge.dialect import Helsenorge
+from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
+from adapter.dialects.helsenorge.names import OUR_OWN, process_of
 from adapter.errors import StoreUnavailable
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
@@ -84,6 +86,12 @@ def make_batches(
     return Batches(
         engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=Office(settings.zone)
     )
+
+
+def served_processes() -> tuple[frozenset[str], frozenset[str]]:
+    """The processes that we answer, in small letters, and those of them that others are to know."""
+    served = {process_of(function) for function, _ in CODECS}
+    return frozenset(one.casefold() for one in served), frozenset(served - OUR_OWN)
 
 
 def make_mailbox(settings: Settings) -> RabbitMailbox:

@@ -8,6 +8,7 @@ usage is the law: a profile that names a certificate which may not be put to the
 from __future__ import annotations
 
 import tomllib
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,6 +86,8 @@ class _Register:
     def __init__(self) -> None:
         self._parties: dict[str, Party] = {}
         self._listed_in: dict[str, str] = {}
+        self._kept_from: defaultdict[str, set[tuple[str, Use]]] = defaultdict(set)
+        self._named_for: defaultdict[str, set[tuple[str, Use]]] = defaultdict(set)
 
     def add_entries(self, file: Path) -> None:
         """Add those of a TOML file."""
@@ -113,7 +116,8 @@ class _Register:
         found = read_file(file)
         for profile in found.parties if isinstance(found, Agreement) else (found,):
             certificates = tuple(_read(one.certificate, one.place) for one in profile.certificates)
-            party = self._add(profile.her_id, certificates, _kept_from(profile, certificates))
+            party = self._add(profile.her_id, certificates)
+            self._note_uses(profile, certificates)
             if isinstance(found, Agreement):
                 party = replace(party, agreements=(*party.agreements, found))
             elif party.profile is None:
@@ -132,31 +136,27 @@ class _Register:
         for her_id, file in self._listed_in.items():
             if not self._parties[her_id].certificates:
                 raise ValueError(f"{file}: the party {her_id} has no certificates, there or in a profile")
+        for her_id, kept in self._kept_from.items():
+            kept_from = frozenset(kept - self._named_for[her_id])
+            self._parties[her_id] = replace(self._parties[her_id], kept_from=kept_from)
         return self._parties
 
-    def _add(
-        self,
-        her_id: str,
-        certificates: tuple[Certificate, ...],
-        kept: frozenset[tuple[str, Use]] = frozenset(),
-    ) -> Party:
+    def _add(self, her_id: str, certificates: tuple[Certificate, ...]) -> Party:
         party = self._parties.get(her_id) or Party(her_id, ())
-        together = tuple(dict.fromkeys((*party.certificates, *certificates)))
-        return replace(party, certificates=together, kept_from=party.kept_from | kept)
+        return replace(party, certificates=tuple(dict.fromkeys((*party.certificates, *certificates))))
 
-
-def _kept_from(profile: Profile, certificates: tuple[Certificate, ...]) -> frozenset[tuple[str, Use]]:
-    """What each certificate of a profile is not for, since the profile names another for it."""
-    kept = set[tuple[str, Use]]()
-    for use in Use:
-        able = [
-            (one, listed.signs if use is Use.SIGN else listed.encrypts)
-            for one, listed in zip(certificates, profile.certificates, strict=True)
-            if use in one.uses
-        ]
-        if any(named for _, named in able):
-            kept |= {(one.thumbprint, use) for one, named in able if not named}
-    return frozenset(kept)
+    def _note_uses(self, profile: Profile, certificates: tuple[Certificate, ...]) -> None:
+        """What a profile names each certificate for, and what it therefore does not want others for."""
+        kept, named = self._kept_from[profile.her_id], self._named_for[profile.her_id]
+        for use in Use:
+            able = [
+                (one.thumbprint, listed.signs if use is Use.SIGN else listed.encrypts)
+                for one, listed in zip(certificates, profile.certificates, strict=True)
+                if use in one.uses
+            ]
+            named |= {(thumbprint, use) for thumbprint, is_named in able if is_named}
+            if any(is_named for _, is_named in able):
+                kept |= {(thumbprint, use) for thumbprint, _ in able}
 
 
 def _certificates(file: Path, names: list[str]) -> list[Certificate]:

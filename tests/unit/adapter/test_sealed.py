@@ -34,9 +34,10 @@ from handlers.desk import tables
 from tests.reliability.waiting import eventually
 from tests.support import letters
 from tests.support.certificates import Post, own, read
-from tests.support.clinic import NOW, OWNER
+from tests.support.clinic import NOW, OTHER_OWNER, OWNER
 from tests.support.envelopes import HUB, inbound
-from tools.certificates import SIGN, Authority
+from tools.certificates import ENCRYPT, SIGN, Authority
+from tools.collaboration import CITIZEN, CLINIC, Side, write_agreement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from adapter.dialects.helsenorge.dialect import Helsenorge
     from adapter.outcome import Outcome
+    from tools.certificates import Issued
 
 WISH = letters.reserve("K1").but(msg_id=str(uuid4()))
 INVALID, NO_CMS = "transport:invalid-field-value", "transport:invalid-cms-pkcs"
@@ -347,3 +349,90 @@ def test_a_letter_as_large_as_may_be_is_not_too_large_sealed(road: Road, post: P
     message = road.letter(padded)
     assert len(message.body) > 10_000
     assert isinstance(road.send(message), Answered)
+
+
+# --- what is agreed with them
+
+
+CPA_ID = "51f0ad3e-7f3d-4b37-9d5e-2a0c6f1f9a10"
+
+
+def agree(post: Post, **changes: Any) -> None:
+    hub = Side(HUB, "Knutepunktet", CITIZEN, post.their_sign.certificate, post.their_encrypt.certificate)
+    us = Side(OWNER, "Klinikken", CLINIC)
+    times = {"start": NOW - timedelta(days=1), "end": changes.pop("end", NOW + timedelta(days=1))}
+    text = write_agreement(replace(hub, **changes), us, cpa_id=CPA_ID, **times)
+    post.put("parties/hub.xml", text.encode())
+
+
+def cpa_ids(outcome: Outcome) -> set[str | None]:
+    return {one.outbound.properties.cpa_id for one in outcome.dispatches}
+
+
+def test_replies_name_the_agreement_that_applies(road: Road, post: Post) -> None:
+    agree(post)
+    road.use(Sealed(post.open_seal()))
+    assert cpa_ids(road.send()) == {CPA_ID}
+
+
+def test_they_name_the_one_that_the_request_names(road: Road, post: Post) -> None:
+    agree(post)
+    road.use(Sealed(post.open_seal()))
+    theirs = str(uuid4())
+    assert cpa_ids(road.send(road.letter(cpa_id=theirs))) == {theirs}
+
+
+def test_without_an_agreement_that_applies_they_name_none(road: Road, post: Post) -> None:
+    assert cpa_ids(road.send()) == {None}
+    agree(post, end=NOW - timedelta(hours=1))
+    road.use(Sealed(post.open_seal()))
+    assert cpa_ids(road.send(road.letter(letters.reserve("K2").body))) == {None}
+
+
+def test_a_process_that_is_not_in_their_profile_is_refused(road: Road, post: Post) -> None:
+    agree(post, processes=["Dialog_Innbygger_AvtaleAvbestilling"])
+    road.use(Sealed(post.open_seal()))
+    outcome = road.send()
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "transport:unsupported-message"
+    assert road.count(tables.appointment) == 0
+
+
+def test_the_process_of_a_function_that_samples_spell_otherwise_is_known(road: Road, post: Post) -> None:
+    wish = replace(letters.cancel("K1"), function="DIALOG_INNBYGGER_AVTALEBESTILLING")
+    for process, kind in (("AvtaleAvbestilling", Answered), ("Timereservasjon", Refused)):
+        agree(post, processes=[f"Dialog_Innbygger_{process}"])
+        road.use(Sealed(post.open_seal()))
+        message = road.letter(wish.but(msg_id=str(uuid4())).body, subject=wish.function)
+        assert isinstance(road.send(message), kind)
+
+
+# --- several parties of ours, each with keys of its own
+
+
+def test_each_of_our_parties_signs_and_opens_with_its_own_keys(road: Road, post: Post) -> None:
+    sign_, encrypt_ = post.issue("other-sign", SIGN), post.issue("other-encrypt", ENCRYPT)
+    for name, one in {"sign": sign_, "encrypt": encrypt_}.items():
+        (post.folder / "keys" / OTHER_OWNER).mkdir(exist_ok=True)
+        post.put(f"keys/{OTHER_OWNER}/{name}.pem", one.pem())
+    pipeline = Pipeline(road.dialect, [OWNER, OTHER_OWNER], Sealed(post.open_seal()))
+    batches = Batches(road.engine, pipeline, lambda: NOW, lambda: str(uuid4()))
+    to_the_other = letters.reserve("K1").but(receiver=letters.organisation(OTHER_OWNER, "Helsestasjonen"))
+
+    def letter(wish: Any, key: Issued, her_id: str) -> Inbound:
+        body = encrypt(sign(wish.but(msg_id=str(uuid4())).body, own(post.their_sign)), read(key))
+        return inbound(body, content_type=CONTENT_TYPE, to_her_id=her_id)
+
+    right = letter(to_the_other, encrypt_, OTHER_OWNER), letter(WISH, post.our_encrypt, OWNER)
+    for message, signer in zip(right, (sign_, post.our_sign), strict=True):
+        (outcome,) = batches.process([message])
+        assert isinstance(outcome, Answered)
+        theirs = own(post.their_encrypt)
+        for one in outcome.dispatches:
+            body = decrypt(one.outbound.body, dict.fromkeys(theirs.certificate.names, theirs))
+            assert read_signature(body, ()).certificate == read(signer)
+    wrong = letter(to_the_other, post.our_encrypt, OTHER_OWNER), letter(WISH, encrypt_, OWNER)
+    for message in wrong:
+        (outcome,) = batches.process([message])
+        assert isinstance(outcome, Refused), "the keys of one of us do not open what is for the other"
+        assert outcome.reason == "transport:decryption-failed"
