@@ -34,9 +34,9 @@ from handlers.desk import tables
 from tests.reliability.waiting import eventually
 from tests.support import letters
 from tests.support.certificates import Post, own, read
-from tests.support.clinic import NOW, OTHER_OWNER, OWNER
+from tests.support.clinic import NOW, OWNER
 from tests.support.envelopes import HUB, inbound
-from tools.certificates import ENCRYPT, SIGN, Authority
+from tools.certificates import SIGN, Authority
 from tools.collaboration import CITIZEN, CLINIC, Side, write_agreement
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from adapter.dialects.helsenorge.dialect import Helsenorge
     from adapter.outcome import Outcome
-    from tools.certificates import Issued
 
 WISH = letters.reserve("K1").but(msg_id=str(uuid4()))
 INVALID, NO_CMS = "transport:invalid-field-value", "transport:invalid-cms-pkcs"
@@ -405,34 +404,3 @@ def test_the_process_of_a_function_that_samples_spell_otherwise_is_known(road: R
         road.use(Sealed(post.open_seal()))
         message = road.letter(wish.but(msg_id=str(uuid4())).body, subject=wish.function)
         assert isinstance(road.send(message), kind)
-
-
-# --- several parties of ours, each with keys of its own
-
-
-def test_each_of_our_parties_signs_and_opens_with_its_own_keys(road: Road, post: Post) -> None:
-    sign_, encrypt_ = post.issue("other-sign", SIGN), post.issue("other-encrypt", ENCRYPT)
-    for name, one in {"sign": sign_, "encrypt": encrypt_}.items():
-        (post.folder / "keys" / OTHER_OWNER).mkdir(exist_ok=True)
-        post.put(f"keys/{OTHER_OWNER}/{name}.pem", one.pem())
-    pipeline = Pipeline(road.dialect, [OWNER, OTHER_OWNER], Sealed(post.open_seal()))
-    batches = Batches(road.engine, pipeline, lambda: NOW, lambda: str(uuid4()))
-    to_the_other = letters.reserve("K1").but(receiver=letters.organisation(OTHER_OWNER, "Helsestasjonen"))
-
-    def letter(wish: Any, key: Issued, her_id: str) -> Inbound:
-        body = encrypt(sign(wish.but(msg_id=str(uuid4())).body, own(post.their_sign)), read(key))
-        return inbound(body, content_type=CONTENT_TYPE, to_her_id=her_id)
-
-    right = letter(to_the_other, encrypt_, OTHER_OWNER), letter(WISH, post.our_encrypt, OWNER)
-    for message, signer in zip(right, (sign_, post.our_sign), strict=True):
-        (outcome,) = batches.process([message])
-        assert isinstance(outcome, Answered)
-        theirs = own(post.their_encrypt)
-        for one in outcome.dispatches:
-            body = decrypt(one.outbound.body, dict.fromkeys(theirs.certificate.names, theirs))
-            assert read_signature(body, ()).certificate == read(signer)
-    wrong = letter(to_the_other, post.our_encrypt, OTHER_OWNER), letter(WISH, encrypt_, OWNER)
-    for message in wrong:
-        (outcome,) = batches.process([message])
-        assert isinstance(outcome, Refused), "the keys of one of us do not open what is for the other"
-        assert outcome.reason == "transport:decryption-failed"
