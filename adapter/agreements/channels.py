@@ -35,12 +35,19 @@ def read_queues(info: etree._Element, source: Source) -> tuple[Queue, ...]:
         if transport is None:
             raise source.wrong(channel, "DeliveryChannel names a Transport that is not there", _ASK)
         receiver = first(transport, "TransportReceiver")
-        for endpoint in [] if receiver is None else children(receiver, "Endpoint"):
+        if receiver is None or not _is_amqp(receiver):
+            continue  # mail, as some older processes are reached by
+        for endpoint in children(receiver, "Endpoint"):
             name = (attribute(endpoint, "uri") or "").strip().rpartition("/")[2]
             if not name:
                 raise source.wrong(endpoint, "Endpoint has no uri that ends with a queue", _ASK)
             found.append(Queue(_lane(channel, endpoint, name), name))
     return tuple(dict.fromkeys(found))
+
+
+def _is_amqp(receiver: etree._Element) -> bool:
+    protocol = first(receiver, "TransportProtocol")
+    return protocol is None or text_of(protocol).casefold() == "amqp"
 
 
 def _lane(channel: etree._Element, endpoint: etree._Element, queue: str) -> Lane:

@@ -99,6 +99,11 @@ def test_channels_that_do_not_say_are_known_by_the_name_of_their_queue(sides: Si
     assert [one.lane for one in profile(silent).queues] == [Lane.ASYNC, Lane.SYNC]
 
 
+def test_what_is_reached_by_mail_is_no_queue(sides: Sides) -> None:
+    mailed = sides.profile().replace(">AMQP<", ">SMTP<", 1)
+    assert [one.name for one in profile(mailed).queues] == [f"{HUB}_sync"]
+
+
 def test_its_certificates_and_what_the_exchanges_use_them_for(sides: Sides) -> None:
     found = profile(sides.profile()).certificates
     assert [(one.certificate, one.signs, one.encrypts) for one in found] == [
