@@ -14,6 +14,8 @@ import typer
 from adapter.cli.console import add_row, in_progress, new_table, plain, show
 from adapter.cli.store import open_store
 from adapter.service import served_processes
+from adapter.upkeep.checking import check
+from adapter.upkeep.gathering import gather
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -79,8 +81,6 @@ def check_(
     as_json: Json = False,
 ) -> None:
     """Say what has expired and what does not fit together; 1 if anything, 0 if there are only warnings."""
-    from adapter.upkeep.checking import check  # noqa: PLC0415 - as in _gather
-
     standing, now = _gather()
     served, nationally = served_processes()
     complaints = check(standing, served, nationally, now, timedelta(days=days))
@@ -98,9 +98,6 @@ def check_(
 
 
 def _gather() -> tuple[Standing, datetime]:
-    # Only now: what the seal needs takes ten megabytes, and the service loads this module too.
-    from adapter.upkeep.gathering import gather  # noqa: PLC0415
-
     settings, engine = open_store()
     now = settings.clock()
     with in_progress("Fetching revocation lists"), engine.begin() as connection:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -117,12 +115,3 @@ def test_without_a_seal_our_own_parties_are_there_and_it_says_so(unsealed: Clini
 
 def test_it_is_a_part_of_the_command() -> None:
     assert "check" in CliRunner().invoke(app, ["parties", "--help"]).stdout
-
-
-def test_who_does_not_ask_for_it_does_not_load_the_seal() -> None:
-    """The service loads the command; what the seal needs takes ten megabytes."""
-    asks = (
-        "import sys, adapter.cli.app; print([one for one in sys.modules if one.startswith('adapter.seal')])"
-    )
-    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
