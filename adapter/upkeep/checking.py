@@ -69,7 +69,9 @@ def check(
         for fault in standing.faults
     ]
     if not standing.is_sealed:
-        return complaints
+        do = "nothing, if this is a try-out; else set TIMEBOK_SEAL_KEYS and the other three"
+        what = "no seal is set: nothing is signed or encrypted, and no counterparty is known"
+        return [Complaint(False, None, "the settings of the seal", what, do)]
     for ours in standing.ours:
         one = _Checker(ours.her_id, _OWN_KEYS, standing.trust, now, now + within, is_ours=True)
         if standing.keys is not None:
