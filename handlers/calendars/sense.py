@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BOOKS_ALONE_FROM = 12
 
-_ONLINE = ("booking", "representation", "overlaps", "moves_to", "questions")
+_ONLINE = ("booking", "audience", "representation", "overlaps", "moves_to", "questions")
 _ONLINE_TYPE = ("hidden", "lead", "reason", "phone", "cancel", "change", "most_open")
 _ONLINE_SLOT = ("must_call", "available_at")
 
@@ -34,8 +34,7 @@ def nonsense(calendars: Mapping[int, CalendarEntry]) -> Iterator[Finding]:
     by_id = {calendar.id: calendar for calendar in calendars.values()}
     for number, calendar in calendars.items():
         path: Path = ("calendars", number)
-        yield from _desk(path, calendar)
-        yield from _protected(path, calendar)
+        yield from _offline(path, calendar)
         yield from _practitioner(path, calendar)
         yield from _representation(path, calendar)
         yield from _hidden(path, calendar)
@@ -43,35 +42,33 @@ def nonsense(calendars: Mapping[int, CalendarEntry]) -> Iterator[Finding]:
         yield from impossible_moves(path, calendar, by_id)
 
 
-def _desk(path: Path, calendar: CalendarEntry) -> Iterator[Finding]:
-    if calendar.desk is DeskKind.BOOKING:
+def _offline(path: Path, calendar: CalendarEntry) -> Iterator[Finding]:
+    """What is said in vain where only staff make appointments: desks of some kinds, and protected units."""
+    if (
+        calendar.protected
+        and "shows_appointments" in calendar.model_fields_set
+        and calendar.shows_appointments
+    ):
+        message = "the appointments of a protected unit are never shown; remove this, or protected"
+        yield (*path, "shows_appointments"), message
+    if calendar.desk is not DeskKind.BOOKING:
+        kind = f"at a desk that is {calendar.desk}"
+    elif calendar.protected:
+        kind = "in a protected unit"
+    else:
         return
-    message = (
-        f"means nothing at a desk that is {calendar.desk}, where no citizen does anything online; remove it"
-    )
-    yield from ((place, message) for place in _said(path, calendar, _ONLINE))
+    message = f"means nothing {kind}, where no citizen does anything online; remove it"
+    yield from ((place, message) for place in _said_online(path, calendar))
+
+
+def _said_online(path: Path, calendar: CalendarEntry) -> Iterator[Path]:
+    yield from _said(path, calendar, _ONLINE)
     if calendar.conditions is not None:
-        yield from (
-            (place, message) for place in _said((*path, "conditions"), calendar.conditions, ("must_accept",))
-        )
+        yield from _said((*path, "conditions"), calendar.conditions, ("must_accept",))
     for number, kind in enumerate(calendar.types):
-        yield from ((place, message) for place in _said((*path, "types", number), kind, _ONLINE_TYPE))
+        yield from _said((*path, "types", number), kind, _ONLINE_TYPE)
     for place, offer in _offers(path, calendar):
-        yield from ((where, message) for where in _said(place, offer, _ONLINE_SLOT))
-
-
-def _protected(path: Path, calendar: CalendarEntry) -> Iterator[Finding]:
-    if not calendar.protected:
-        return
-    if "shows_appointments" in calendar.model_fields_set and calendar.shows_appointments:
-        yield (
-            (*path, "shows_appointments"),
-            "the appointments of a protected unit are never shown; remove this, or protected",
-        )
-    message = "means nothing in a protected unit, whose appointments no citizen can do anything to; remove it"
-    yield from ((place, message) for place in _said(path, calendar, ("moves_to",)))
-    for number, kind in enumerate(calendar.types):
-        yield from ((place, message) for place in _said((*path, "types", number), kind, ("cancel", "change")))
+        yield from _said(place, offer, _ONLINE_SLOT)
 
 
 def _practitioner(path: Path, calendar: CalendarEntry) -> Iterator[Finding]:

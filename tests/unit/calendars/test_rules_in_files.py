@@ -83,12 +83,12 @@ def test_a_reason_may_be_a_word_alone(word: str) -> None:
     assert (policy.reason, policy.longest_reason) == (Ask(word), None)
 
 
-def test_a_desk_says_of_what_kind_it_is() -> None:
-    text = changed(RULED, "desk: booking", "desk: drop-in").replace("moves_to: [nord]", "protected: true")
-    text = text.replace("cancel: {until: PT24H, message: required}", "").replace("change: {until", "#")
+def test_a_calendar_says_where_no_citizen_books() -> None:
+    text = changed(RULED, "moves_to: [nord]", "").replace("desk: booking", "desk: drop-in")
+    text = changed(text, "shows_appointments: false", "protected: true")
     calendars = calendars_of(text)
     assert calendars["nord"].policy.desk is DeskKind.DROP_IN
-    assert calendars["lab"].policy.protected
+    assert calendars["bakke"].policy.protected
 
 
 def test_how_a_time_is_offered_is_laid_out(oslo: ZoneInfo) -> None:

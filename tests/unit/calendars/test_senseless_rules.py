@@ -148,6 +148,21 @@ _ACUTE = "desk: acute\n    "
             "desk: acute",
             "33:57: calendars[0].slots[2].must_call: means nothing at a desk that is",
         ),
+        (
+            "overlaps: false",
+            "desk: acute",
+            "7:5: calendars[0].audience: means nothing at a desk that is acute",
+        ),
+        (
+            "moves_to: [nord]",
+            "protected: true",
+            "7:5: calendars[0].audience: means nothing in a protected unit",
+        ),
+        (
+            "moves_to: [nord]",
+            "protected: true",
+            "33:57: calendars[0].slots[2].must_call: means nothing in a prot",
+        ),
         # hidden types
         (
             '11:00", type: blod, must',
