@@ -11,15 +11,17 @@ from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
 from adapter.dialects.helsenorge.names import OUR_OWN, process_of
-from adapter.errors import StoreUnavailable
+from adapter.errors import KeysUnavailable, StoreUnavailable
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane
+from adapter.patients_key import HOW_TO, SETTING, read_fingerprint
 from adapter.pipeline import Pipeline
 from adapter.serving import Service
 from adapter.wrapping import Plain
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
+from handlers.desk.groups import groups
 from handlers.desk.office import Office
 from handlers.desk.store import Desk
 from schemas import Catalogue
@@ -84,7 +86,7 @@ def make_batches(
     pipeline = Pipeline(make_dialect(settings), her_ids, wrapping)
     resend_after = timedelta(seconds=settings.resend_after)
     return Batches(
-        engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=Office(settings.zone)
+        engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=make_office(settings)
     )
 
 
@@ -92,6 +94,12 @@ def served_processes() -> tuple[frozenset[str], frozenset[str]]:
     """The processes that we answer, in small letters, and those of them that others are to know."""
     served = {process_of(function) for function, _ in CODECS}
     return frozenset(one.casefold() for one in served), frozenset(served - OUR_OWN)
+
+
+def make_office(settings: Settings) -> Office:
+    """What a desk has to know of the clinic that the settings describe. Raises ``KeysUnavailable``."""
+    file = settings.patients_key_file
+    return Office(settings.zone, None if file is None else read_fingerprint(file))
 
 
 def make_mailbox(settings: Settings) -> RabbitMailbox:
@@ -121,6 +129,24 @@ def parties(settings: Settings, engine: Engine) -> list[str]:
             "Import some with 'timebok calendar import FILE', or set TIMEBOK_HER_IDS."
         )
     return [owner.her_id for owner in owners]
+
+
+def check_lists(settings: Settings, engine: Engine) -> None:
+    """Whether the lists of patients in the store can be read.
+
+    Raises ``KeysUnavailable`` when there are some and no key: whoever is blocked would not be.
+    """
+    if settings.patients_key_file is not None:
+        return
+    with engine.begin() as connection:
+        lists = groups(connection)
+    if lists:
+        names = ", ".join(sorted({one.name for one in lists}))
+        raise KeysUnavailable(
+            f"The store has lists of patients ({names}), and {SETTING} names no key to read them with, so "
+            "whoever is blocked would not be. Set it. "
+            f"If the key is lost: {HOW_TO} Then import the lists again."
+        )
 
 
 def _limits(settings: Settings) -> Limits:
