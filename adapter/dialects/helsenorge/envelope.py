@@ -40,8 +40,7 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
     """
     moment = write_utc(now)
     parts = _write_document(write_notat(answer), moment, title=answer.title)
-    if answer.attachment is not None:
-        description, content = answer.attachment
+    for description, content in answer.attachments:
         parts += _write_document(content, moment, description=description)
     return document(
         f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>'
