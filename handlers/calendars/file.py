@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from handlers.calendars import entries
+from handlers.calendars import entries, rule_entries
 from handlers.calendars.agreement import disagreements, repeated_owners
 from handlers.calendars.faults import CalendarFileError, FileFault, Path, written
+from handlers.calendars.parts import Entry
 from handlers.calendars.tree import Node, read_trees
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 # Which entry stands under which key: for telling what may be written there.
-_ENTRIES: dict[str | None, type[entries.Entry]] = {
+_ENTRIES: dict[str | None, type[Entry]] = {
     None: entries.CalendarDocument,
     "owner": entries.OwnerEntry,
     "parent": entries.ParentEntry,
@@ -33,6 +34,14 @@ _ENTRIES: dict[str | None, type[entries.Entry]] = {
     "slots": entries.SlotEntry,
     "weekly": entries.WeeklyEntry,
     "breaks": entries.HoursEntry,
+    "audience": rule_entries.AudienceEntry,
+    "age": rule_entries.AgeEntry,
+    "questions": rule_entries.QuestionEntry,
+    "choices": rule_entries.ChoiceEntry,
+    "lead": rule_entries.LeadEntry,
+    "reason": rule_entries.ReasonEntry,
+    "cancel": rule_entries.CancelEntry,
+    "change": rule_entries.ChangeEntry,
 }
 
 _WORDS = {
@@ -101,7 +110,7 @@ def _in_plain_words(detail: ErrorDetails) -> str:
             return _unknown_key(detail["loc"])
         case "value_error":
             return str(detail["ctx"]["error"])
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be one of {detail['ctx']['expected']}, spelt just so"
         case "model_type":
             return f"must be a group of keys and values: {_keys(detail['loc'])}"
