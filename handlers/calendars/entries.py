@@ -132,6 +132,7 @@ class TypeEntry(Entry):
 class OfferEntry(Entry):
     """How times are offered: to how many at once, from when on, and whether one must call instead."""
 
+    type: Text
     capacity: Number = 1
     must_call: Truth = False
     available_at: LocalDateTime | None = None
@@ -160,7 +161,6 @@ class SlotEntry(OfferEntry):
     id: Id | None = None
     start: LocalDateTime
     end: LocalDateTime | None = None
-    type: Text
 
     @field_validator("end")
     @classmethod
@@ -190,7 +190,6 @@ class WeeklyEntry(HoursEntry, OfferEntry):
     """Times one after another on some days of each week, from ``since`` to ``until``, both included."""
 
     days: tuple[Weekday, ...]
-    type: Text
     breaks: tuple[HoursEntry, ...] = ()
     until: LocalDate
     except_: tuple[LocalDate, ...] = Field(default=(), alias="except")
