@@ -114,6 +114,7 @@ BOKMAL = Words(
     ),
     declined_with=MappingProxyType(
         {
+            Reason.TOO_LATE_TO_BOOK: "Fristen for å bestille på nett er {detail} t før. Velg en senere time.",
             Reason.TOO_YOUNG: "Timene her er for deg som er {detail} år eller eldre den dagen timen er.",
             Reason.TOO_OLD: "Timene her er for deg som er {detail} år eller yngre den dagen timen er.",
             Reason.TOO_MANY_OPEN: "Du kan ikke ha flere enn {detail} slike timer samtidig.",
@@ -121,6 +122,8 @@ BOKMAL = Words(
             Reason.REASON_TOO_LONG: "Det du skriver om hva timen gjelder, kan ha høyst {detail} tegn.",
             Reason.ANSWER_REQUIRED: "Du må svare på spørsmålet «{detail}» før du kan bestille timen.",
             Reason.ANSWER_UNKNOWN: "Svaret på spørsmålet «{detail}» er ikke et av dem du kan velge mellom.",
+            Reason.TOO_LATE_TO_CANCEL: "Fristen for å avbestille på nett er {detail} t før timen. Ring oss.",
+            Reason.TOO_LATE_TO_CHANGE: "Fristen for å endre timen på nett er {detail} t før. Ring oss.",
             Reason.CHANGED_TOO_OFTEN: "Timen kan ikke endres flere enn {detail} ganger på nett. Ring oss.",
         }
     ),
