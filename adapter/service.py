@@ -9,15 +9,17 @@ from uuid import uuid4
 from adapter.batch import Batches
 from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.inspection import Inspector
-from adapter.errors import StoreUnavailable
+from adapter.errors import KeysUnavailable, StoreUnavailable
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane
+from adapter.patients_key import HOW_TO, SETTING, read_fingerprint
 from adapter.pipeline import Pipeline
 from adapter.serving import Service
 from adapter.wrapping import Plain
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
+from handlers.desk.groups import groups
 from handlers.desk.office import Office
 from handlers.desk.store import Desk
 from schemas import Catalogue
@@ -78,8 +80,14 @@ def make_batches(
     pipeline = Pipeline(make_dialect(settings), her_ids, wrapping)
     resend_after = timedelta(seconds=settings.resend_after)
     return Batches(
-        engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=Office(settings.zone)
+        engine, pipeline, settings.clock, new_id, resend_after=resend_after, office=make_office(settings)
     )
+
+
+def make_office(settings: Settings) -> Office:
+    """What a desk has to know of the clinic that the settings describe. Raises ``KeysUnavailable``."""
+    file = settings.patients_key_file
+    return Office(settings.zone, None if file is None else read_fingerprint(file))
 
 
 def make_mailbox(settings: Settings) -> RabbitMailbox:
@@ -109,6 +117,24 @@ def parties(settings: Settings, engine: Engine) -> list[str]:
             "Import some with 'timebok calendar import FILE', or set TIMEBOK_HER_IDS."
         )
     return [owner.her_id for owner in owners]
+
+
+def check_lists(settings: Settings, engine: Engine) -> None:
+    """Whether the lists of patients in the store can be read.
+
+    Raises ``KeysUnavailable`` when there are some and no key: whoever is blocked would not be.
+    """
+    if settings.patients_key_file is not None:
+        return
+    with engine.begin() as connection:
+        lists = groups(connection)
+    if lists:
+        names = ", ".join(sorted({one.name for one in lists}))
+        raise KeysUnavailable(
+            f"The store has lists of patients ({names}), and {SETTING} names no key to read them with, so "
+            "whoever is blocked would not be. Set it. "
+            f"If the key is lost: {HOW_TO} Then import the lists again."
+        )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -136,6 +136,9 @@ class Settings(BaseSettings):
     seal_passphrase_file: _File = None
     """A file with the passphrase of the keys that need one."""
 
+    patients_key_file: _File = None
+    """A file with the key under which lists of patients are kept: at least 32 bytes."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 

@@ -94,7 +94,11 @@ def _play_over(found: Broker, folder: Path, circumstances: Circumstances, *, sea
         TIMEBOK_LOG_FORMAT="text",
         **({"TIMEBOK_NOW": circumstances.now.isoformat()} if circumstances.now else {}),
     )
+    if circumstances.patients_key_file:
+        environment["TIMEBOK_PATIENTS_KEY_FILE"] = str(circumstances.patients_key_file)
     _say(_timebok(environment, "calendar", "import", *map(str, circumstances.calendars)))
+    for one in circumstances.patients:
+        _say(_timebok(environment, "patients", "import", one.name, str(one.file), "--her-id", one.her_id))
     theirs = environment
     if sealed:
         environment, theirs = _sealed(environment, folder / "seal", circumstances)

@@ -12,7 +12,7 @@ import typer
 import uvloop
 
 from adapter.database import open_engine
-from adapter.service import make_service, parties
+from adapter.service import check_lists, make_service, parties
 from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging
@@ -37,6 +37,7 @@ def serve() -> None:
         log.warning("the clock is set by TIMEBOK_NOW: this is a try-out", now=settings.clock().isoformat())
     engine = open_engine(settings.database_url.get_secret_value())
     her_ids = parties(settings, engine)
+    check_lists(settings, engine)
     service = make_service(settings, engine, her_ids)
     gc.collect()
     gc.freeze()  # what is there by now stays; looking through it again and again costs a tenth of the speed

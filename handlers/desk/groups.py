@@ -32,6 +32,8 @@ BLOCKED = "blocked"
 
 _LISTED = "listed:"
 _NAME = re.compile(r"[^\s:]{1,100}")
+_HPR = re.compile(r"[0-9]{1,9}")
+_IDENTITY_NUMBER = re.compile(r"[0-9]{11}")
 _AT_ONCE = 5_000  # SQLite takes 32,766 values in a statement
 
 
@@ -46,7 +48,12 @@ def fingerprint_with(key: bytes) -> Callable[[str], str]:
 
 
 def listed_with(hpr: str) -> str:
-    """The name of the list of those who are listed with the practitioner ``hpr``."""
+    """The name of the list of those who are listed with the practitioner ``hpr``.
+
+    Raises ``ValueError`` for what is no HPR number.
+    """
+    if not _HPR.fullmatch(hpr):
+        raise ValueError("that is not an HPR number; write its up to nine digits and nothing else")
     return _LISTED + without_noughts(hpr)
 
 
@@ -55,10 +62,22 @@ def without_noughts(hpr: str) -> str:
     return hpr.lstrip("0") or "0"
 
 
+def list_of(name: str) -> str:
+    """``name``, when there can be a list of that name: one of ours, or a group of the clinic's own.
+
+    Raises ``ValueError`` with what to do otherwise.
+    """
+    if name.startswith(_LISTED):
+        return listed_with(name.removeprefix(_LISTED))
+    return name if name == BLOCKED else group_of(name)
+
+
 def group_of(name: str) -> str:
     """``name``, when a clinic may call a group so. Raises ``ValueError`` with what to do otherwise."""
     if name == BLOCKED or name.startswith(_LISTED):
         raise ValueError(f"{name!r} is a name that timebok needs for itself; choose another one")
+    if _IDENTITY_NUMBER.fullmatch(name):
+        raise ValueError("that looks like an identity number, which must not be the name of a group")
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is no name of a group; write 1 to 100 characters without blank or colon")
     return name

@@ -376,7 +376,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name = "properties.json" if file.name == "request.xml" else f"{file.stem}.properties.json"
             file.with_name(name).write_text(json.dumps(dict(changed.properties)))
         _copy_expectations(case, folder)
-    shutil.copytree(FIXTURES / "calendars", folder / "calendars")
+    for kept in ("calendars", "patients"):
+        shutil.copytree(FIXTURES / kept, folder / kept)
     shutil.copy(FIXTURES / "replay.toml", folder)
     return folder
 
@@ -391,7 +392,11 @@ def _copy_expectations(case: Case, folder: Path) -> None:
 def test_no_patient_in_what_replay_prints(
     samples: Path, logged: Callable[[], str], arguments: list[str]
 ) -> None:
-    folders = [str(one) for one in sorted(samples.iterdir()) if one.is_dir() and one.name != "calendars"]
+    folders = [
+        str(one)
+        for one in sorted(samples.iterdir())
+        if one.is_dir() and one.name not in {"calendars", "patients"}
+    ]
     result = CliRunner().invoke(app, ["replay", *folders, *arguments])
     assert result.exit_code in {0, 1}
     assert "answered" in result.output

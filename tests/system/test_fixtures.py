@@ -21,12 +21,12 @@ from adapter.dialects.helsenorge.texts import DECLINED
 from adapter.errors import TransportFault
 from adapter.outcome import Answered, Ignored, Noted, Parked, Refused
 from adapter.playing.cases import REQUEST, Case, Sending, find_cases, find_circumstances
+from adapter.playing.filling import fill_store
 from adapter.playing.in_process import InProcess
 from adapter.playing.letters import Letters
 from adapter.service import make_batches, make_dialect, make_inspector
 from adapter.settings import Settings
 from adapter.xml.parsing import Limits, parse, salvage
-from handlers.calendars.files import import_files, read_files
 from handlers.desk.national_id import birth_date
 from handlers.desk.reasons import Reason
 
@@ -73,12 +73,9 @@ def name_of(case: Case) -> str:
 def player() -> Iterator[InProcess]:
     """A player on one fresh store, with the calendars and the clock that the samples count on."""
     circumstances = find_circumstances([FIXTURES])
-    settings = Settings(now=circumstances.now)
+    settings = Settings(now=circumstances.now, patients_key_file=circumstances.patients_key_file)
     engine = open_engine("sqlite://")
-    files = read_files(circumstances.calendars)
-    with engine.begin() as connection:
-        import_files(connection, files, settings.clock(), settings.zone)
-    ours = [document.owner.her_id for file in files for document in file.documents]
+    ours = fill_store(engine, settings, circumstances.calendars, circumstances.patients)
     letters = Letters(make_dialect(settings), ours, settings.clock)
     yield InProcess(make_batches(settings, engine, ours), letters)
     engine.dispose()

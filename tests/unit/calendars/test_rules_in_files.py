@@ -1,4 +1,4 @@
-"""The rules of a calendar file are understood as they were written; one that is wrong in itself is refused."""
+"""The rules of a calendar file are understood as they were written; what is wrong in itself is refused."""
 
 from __future__ import annotations
 
