@@ -26,6 +26,14 @@ def oid(code_list: int) -> str:
     return f"{_OID_ROOT}{code_list}"
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with the words that its list gives it."""
+
+    value: str
+    words: str
+
+
 class Function(StrEnum):
     """The message functions that we take part in (code list 8279; two of them are ours, see H1 and H3)."""
 
@@ -69,6 +77,12 @@ OTHER_FUNCTIONS = frozenset(
     )
 )
 
+#: The message functions in which we may tell the portal something unasked (C5), by their processes.
+NOTICE_FUNCTIONS = {
+    "avtaleutsending": Code("DIALOG_INNBYGGER_AVTALEUTSENDING", "Dialog med innbygger - avtaleutsending"),
+    "timereservasjon": Code(Function.RESERVATION, "Dialog med innbygger - timereservasjon"),
+}
+
 #: The message function of an application receipt, which is not wrapped in a MsgHead.
 APPREC_FUNCTION = "APPREC"
 
@@ -86,14 +100,6 @@ class Asked(StrEnum):
     NOTICE = "MOA"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with the words that its list gives it."""
-
-    value: str
-    words: str
-
-
 class Tema:
     """What a reply says: TemaKodet, code list 7602; 40 and 41 are ours (H1)."""
 
@@ -101,8 +107,10 @@ class Tema:
     NO_FREE_SLOTS = Code("04", "Ingen ledige timer")
     CONFIRMED = Code("05", "Timereservasjon bekreftet")
     NOT_AVAILABLE = Code("06", "Time ikke tilgjengelig")
+    CHANGED = Code("07", "Endring av time bekreftet")
     CANCELLED = Code("08", "Avbestilling av time bekreftet")
     NOT_CANCELLED = Code("09", "Time kunne ikke avbestilles")
+    NO_SHOW = Code("11", "Pasient ikke møtt")
     REJECTED = Code("26", "Forespørsel avvist")
     NO_ACCESS = Code("30", "Ikke tilgang")
     NOT_OFFERED = Code("33", "Tjeneste tilbys ikke")
