@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from handlers.desk.model import Appointment, Owner
 
 _REQUEST_CODES, _REPLY_CODES = 7601, 7602
+_CHANGED, _NO_SHOW = Code("07", "Endring av time bekreftet"), Code("11", "Pasient ikke møtt")
 _DESCRIPTION = "iCalendarAvtale"
 
 
@@ -51,9 +52,9 @@ class _Words:
 
 _CHANGES = {
     Change.BOOKED: _Words(Tema.CONFIRMED, "Time bestilt"),
-    Change.MOVED: _Words(Tema.CHANGED, "Time endret"),
+    Change.MOVED: _Words(_CHANGED, "Time endret"),
     Change.CANCELLED: _Words(Tema.CANCELLED, "Time avbestilt", status="CANCELLED"),
-    Change.NO_SHOW: _Words(Tema.NO_SHOW, "Pasient ikke møtt"),
+    Change.NO_SHOW: _Words(_NO_SHOW, "Pasient ikke møtt"),
     Change.DETAILS: _Words(Code(Asked.NOTICE, "Melding om avtale"), "Melding om avtale", _REQUEST_CODES),
 }
 
