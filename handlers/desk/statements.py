@@ -50,7 +50,12 @@ def _edge_of_what_is_free(*, last: bool) -> ScalarSelect[object]:
 OWNERS = select(owner).order_by(owner.c.her_id)
 
 #: her_id
-CALENDARS = select(c).where(c.c.her_id == _her_id, c.c.open).order_by(c.c.position)
+CALENDARS = (
+    select(c, owner.c.parent_name)
+    .join(owner, owner.c.her_id == c.c.her_id)
+    .where(c.c.her_id == _her_id, c.c.open)
+    .order_by(c.c.position)
+)
 
 #: her_id
 TIME_TYPES = select(t).where(t.c.her_id == _her_id).order_by(t.c.position)

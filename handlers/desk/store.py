@@ -97,7 +97,7 @@ class Desk:
         row = statements.TAKEN_BY.first(self._connection, her_id=her_id, slot_id=slot.id)
         if row is None:
             return None
-        taken = _appointment(row)
+        taken = _appointment(self._calendars_of(her_id), row)
         if taken.held_until is not None and taken.held_until <= self.now:
             self._change(taken.id, State.LAPSED)
             return None
@@ -115,7 +115,8 @@ class Desk:
         rows = statements.APPOINTMENTS.all(
             self._connection, her_id=her_id, national_id=national_id, **one_or_two
         )
-        return [_appointment(row) for row in rows]
+        calendars = self._calendars_of(her_id)
+        return [_appointment(calendars, row) for row in rows]
 
     def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None) -> Appointment:
         """Enter an appointment on a slot that nobody has: held for ``hold``, or booked when that is ``None``.
@@ -140,6 +141,7 @@ class Desk:
             type_code=slot.type.code,
             fixed=request.fixed,
             referral_id=request.referral_id,
+            calendar=slot.calendar,
         )
         statements.TAKE.run(self._connection, **_row(appointment, request, self.now))
         return appointment
@@ -210,6 +212,7 @@ def _calendar(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
         hold=None if hold is None else timedelta(seconds=hold),
         types=types,
         policy=read_calendar_policy(row["policy"]),
+        organisation=row["parent_name"],
     )
 
 
@@ -225,7 +228,7 @@ def _representative(row: Mapping[str, Any]) -> Representative | None:
     )
 
 
-def _appointment(values: Row) -> Appointment:
+def _appointment(calendars: Mapping[str, Calendar], values: Row) -> Appointment:
     row = dict(zip(tables.appointment.c.keys(), values, strict=True))
     held_until = row["held_until"]
     return Appointment(
@@ -250,6 +253,7 @@ def _appointment(values: Row) -> Appointment:
         moves=row["moves"],
         fixed=None if row["fixed"] is None else Fixed(row["fixed"]),
         referral_id=row["referral_id"],
+        calendar=calendars.get(row["calendar_id"]),
     )
 
 
