@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def replay(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Messages: files, or folders of them.")
