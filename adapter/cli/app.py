@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
-_PARTS = ("serve", "replay", "validate", "health", "calendar", "messages")
+_PARTS = ("serve", "replay", "validate", "health", "calendar", "messages", "appointment", "referral")
 
 
 class _Parts(TyperGroup):

@@ -65,9 +65,14 @@ def withdraw(connection: Connection, referral_id: str) -> Withdrawal:
     return Withdrawal.UNKNOWN if known is None else Withdrawal.USED
 
 
-def types_offered(connection: Connection) -> dict[tuple[str, str], set[str]]:
-    """The codes of the time types of each calendar, by its owner and its id."""
-    found: dict[tuple[str, str], set[str]] = {}
-    for row in connection.execute(select(t.c.her_id, t.c.calendar_id, t.c.code)):
-        found.setdefault((row.her_id, row.calendar_id), set()).add(row.code)
-    return found
+def owners_of_type(connection: Connection, type_code: str, calendar_id: str | None) -> list[str]:
+    """The HER-ids of those with such a time type, in a calendar of that id if one is given."""
+    query = select(t.c.her_id).where(t.c.code == type_code).distinct().order_by(t.c.her_id)
+    if calendar_id is not None:
+        query = query.where(t.c.calendar_id == calendar_id)
+    return list(connection.execute(query).scalars())
+
+
+def type_codes(connection: Connection) -> list[str]:
+    """The codes of all time types."""
+    return list(connection.execute(select(t.c.code).distinct().order_by(t.c.code)).scalars())
