@@ -17,7 +17,7 @@ def handle(request: ResourceOverview, desk: Desk) -> ResourceList:
     spans = desk.bookable_spans(request.owner)
     return ResourceList(
         tuple(
-            Resource(calendar, *spans.get(calendar.id, (None, None)))
+            Resource(calendar, *spans.get(calendar.id, (None, None)), types=calendar.types)
             for calendar in desk.calendars(request.owner)
             if calendar.practitioner is None
         )

@@ -50,17 +50,15 @@ class Dialect(Protocol):
         ``understand``.
         """
 
-    def understand(self, opened: Opened) -> Request | None:
-        """The request, in the desk's vocabulary; ``None`` when it is one that we do not offer.
+    def understand(self, opened: Opened) -> Request:
+        """The request, in the desk's vocabulary.
 
         Raises ``ContentFault`` for what the schemas or the rules of the protocol do not allow, and
         ``Unsupported`` for a process that we have no part in.
         """
 
-    def answer(
-        self, inbound: Inbound, opened: Opened, reply: Reply | None, now: datetime
-    ) -> tuple[Dispatch, ...]:
-        """The messages that answer a request: with the desk's reply, or that we do not offer it."""
+    def answer(self, inbound: Inbound, opened: Opened, reply: Reply, now: datetime) -> tuple[Dispatch, ...]:
+        """The messages that answer a request with the desk's reply."""
 
     def reject(
         self, inbound: Inbound, opened: Opened, findings: Sequence[Finding], now: datetime

@@ -15,7 +15,7 @@ from handlers.calendars.layout import Layout, lay_out
 from handlers.calendars.report import Counts, ImportReport, OwnerReport
 from handlers.calendars.slots import bring_up_to_date
 from handlers.desk import tables
-from handlers.desk.policies import AS_USUAL, FOR_EVERYONE, written
+from handlers.desk.policies import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -107,7 +107,7 @@ def _calendar_rows(document: CalendarDocument) -> Iterable[dict[str, Any]]:
             "conditions_version": conditions.version if conditions else None,
             "conditions_text": conditions.text if conditions else None,
             "hold_seconds": int(hold.total_seconds()) if hold else None,
-            "policy": written(FOR_EVERYONE),
+            "policy": written(calendar.policy),
         }
 
 
@@ -121,7 +121,7 @@ def _type_rows(document: CalendarDocument) -> Iterable[dict[str, Any]]:
                 "position": position,
                 "name": kind.name,
                 "duration_seconds": int(kind.duration.total_seconds()),
-                "policy": written(AS_USUAL),
+                "policy": written(kind.policy),
             }
 
 

@@ -34,8 +34,9 @@ class Counts:
 class KeptSlot:
     """A slot that somebody has, and that stays as it was although the file says otherwise.
 
-    ``state`` is BOOKED or HELD. ``start`` and ``end`` (aware UTC) are the store's; ``wanted`` is what the
-    file says instead, or ``None`` when it no longer has the slot.
+    ``state`` is BOOKED, or HELD when all of the ``taken`` places are held. ``start`` and ``end`` (aware UTC)
+    are the store's; ``wanted`` is what the file says instead, or ``None`` when it no longer has the slot.
+    Nobody else is offered a place in it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class KeptSlot:
     start: datetime
     end: datetime
     state: State
+    taken: int
     wanted: Placed | None
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from adapter.addressing import is_her_id
 from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
 from adapter.dialects.helsenorge.envelope import OK, REJECTED, where_and_what, write_apprec, write_reply
-from adapter.dialects.helsenorge.functions import CODECS, NOT_OFFERED, WAITING
+from adapter.dialects.helsenorge.functions import CODECS, WAITING
 from adapter.dialects.helsenorge.functions.codec import Answer
 from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.letter import (
@@ -22,7 +22,7 @@ from adapter.dialects.helsenorge.letter import (
 )
 from adapter.dialects.helsenorge.names import APPREC_FUNCTION, Function, Tema
 from adapter.dialects.helsenorge.notes import Notes
-from adapter.dialects.helsenorge.texts import INVALID_REQUEST, SERVICE_NOT_OFFERED
+from adapter.dialects.helsenorge.texts import BOKMAL
 from adapter.dialects.helsenorge.times import is_moment, write_utc
 from adapter.dialects.port import Opened, Receipt
 from adapter.errors import (
@@ -100,7 +100,7 @@ class Helsenorge:
         head = letter.head
         return OpenedLetter(about, head.sender.her_id, head.receiver.her_id, head, letter)
 
-    def understand(self, opened: Opened) -> Request | None:
+    def understand(self, opened: Opened) -> Request:
         """See ``Dialect.understand``."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         head, letter = opened.head, opened.letter
@@ -111,14 +111,14 @@ class Helsenorge:
         self._schema.check(letter.root, letter.body)
         return self._decode(letter)
 
-    def _decode(self, letter: Letter) -> Request | None:
-        wish = (letter.head.function, letter.asked or "")
+    def _decode(self, letter: Letter) -> Request:
         notes = Notes(letter)
         note_head(letter, notes)
-        codec = CODECS.get(wish)
-        if codec is None and wish not in NOT_OFFERED:
+        codec = CODECS.get((letter.head.function, letter.asked or ""))
+        if codec is None:
             note_unknown_wish(letter, notes)
-        request = codec.decode(letter, notes, self._zone) if codec else None
+            raise ContentFault(*notes.findings)
+        request = codec.decode(letter, notes, self._zone)
         notes.raise_if_any()
         return request
 
@@ -134,17 +134,12 @@ class Helsenorge:
 
     # --- wording
 
-    def answer(
-        self, inbound: Inbound, opened: Opened, reply: Reply | None, now: datetime
-    ) -> tuple[Dispatch, ...]:
+    def answer(self, inbound: Inbound, opened: Opened, reply: Reply, now: datetime) -> tuple[Dispatch, ...]:
         """See ``Dialect.answer``. A request whose sender does not wait is receipted first (A4, A5)."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         assert opened.letter is not None  # noqa: S101 - it has been understood
-        if reply is None:
-            answer = Answer(Tema.NOT_OFFERED, "Tjeneste tilbys ikke", text=SERVICE_NOT_OFFERED)
-        else:
-            codec = CODECS[opened.head.function, opened.letter.asked or ""]
-            answer = codec.encode(reply, opened.letter, self._zone)
+        codec = CODECS[opened.head.function, opened.letter.asked or ""]
+        answer = codec.encode(reply, opened.letter, self._zone)
         waits = _waits(inbound, opened)
         replied = self._reply(inbound, opened, answer, now, waits=waits)
         return (replied,) if waits else (self._apprec(inbound, opened, (), now), replied)
@@ -157,7 +152,7 @@ class Helsenorge:
         if not _waits(inbound, opened):
             return (self._apprec(inbound, opened, findings, now),)
         remark = "; ".join(where_and_what(finding) for finding in findings)
-        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=INVALID_REQUEST, remark=remark)
+        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=BOKMAL.invalid_request, remark=remark)
         return (self._reply(inbound, opened, answer, now, waits=True),)
 
     def refuse(self, inbound: Inbound, fault: TransportFault, now: datetime) -> tuple[Dispatch, ...]:

@@ -42,8 +42,7 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
     """
     moment = write_utc(now)
     parts = write_document(write_notat(answer), moment, title=answer.title)
-    if answer.attachment is not None:
-        description, content = answer.attachment
+    for description, content in answer.attachments:
         parts += write_document(content, moment, description=description)
     about = (
         f"{identity(msg_id, moment)}{_ASKS_FOR_NONE if waits else ASKS_FOR_RECEIPT}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from adapter.dialects.helsenorge.appointments import appointment_event
 from adapter.dialects.helsenorge.dialog import write_foresporsel, write_practitioner
 from adapter.dialects.helsenorge.envelope import (
     ASKS_FOR_RECEIPT,
@@ -17,7 +18,6 @@ from adapter.dialects.helsenorge.envelope import (
     write_message,
     write_patient,
 )
-from adapter.dialects.helsenorge.functions.reserve import appointment_event
 from adapter.dialects.helsenorge.letter import Ident, Party, Unit
 from adapter.dialects.helsenorge.names import NOTICE_FUNCTIONS, Asked, Code, Tema
 from adapter.dialects.helsenorge.times import write_utc
@@ -36,24 +36,23 @@ if TYPE_CHECKING:
     from handlers.desk.model import Appointment, Owner
 
 _REQUEST_CODES, _REPLY_CODES = 7601, 7602
-_CHANGED, _NO_SHOW = Code("07", "Endring av time bekreftet"), Code("11", "Pasient ikke møtt")
+_NO_SHOW = Code("11", "Pasient ikke møtt")
 _DESCRIPTION = "iCalendarAvtale"
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How a change is said: its TypeForesp, the code list of that, a title, and the event's status."""
+    """How a change is said: its TypeForesp, a title for people, and the code list of the first."""
 
     kind: Code
     title: str
     code_list: int = _REPLY_CODES
-    status: str = "CONFIRMED"
 
 
 _CHANGES = {
     Change.BOOKED: _Words(Tema.CONFIRMED, "Time bestilt"),
-    Change.MOVED: _Words(_CHANGED, "Time endret"),
-    Change.CANCELLED: _Words(Tema.CANCELLED, "Time avbestilt", status="CANCELLED"),
+    Change.MOVED: _Words(Tema.CHANGED, "Time endret"),
+    Change.CANCELLED: _Words(Tema.CANCELLED, "Time avbestilt"),
     Change.NO_SHOW: _Words(_NO_SHOW, "Pasient ikke møtt"),
     Change.DETAILS: _Words(Code(Asked.NOTICE, "Melding om avtale"), "Melding om avtale", _REQUEST_CODES),
 }
@@ -99,7 +98,7 @@ class HelsenorgeNotices:
         role = None if practitioner is None else write_practitioner(practitioner)
         dialog = write_foresporsel(words.kind, words.code_list, role)
         # Nobody has asked for a slot, so there is none for it to be related to (H7).
-        event = replace(appointment_event(appointment, words.status), related_to=None)
+        event = replace(appointment_event(appointment), related_to=None, taken=None)
         calendar = write_calendar([event], self._zone)
         parts = write_document(dialog, moment, title=words.title)
         parts += write_document(calendar, moment, description=_DESCRIPTION)
