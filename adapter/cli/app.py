@@ -14,7 +14,17 @@ from typer.core import TyperGroup
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
-_PARTS = ("serve", "replay", "validate", "health", "calendar", "patients", "messages")
+_PARTS = (
+    "serve",
+    "replay",
+    "validate",
+    "health",
+    "calendar",
+    "patients",
+    "messages",
+    "appointment",
+    "referral",
+)
 
 
 class _Parts(TyperGroup):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
 from adapter.dialects.helsenorge.envelope import OK, REJECTED, where_and_what, write_apprec, write_reply
 from adapter.dialects.helsenorge.functions import CODECS, WAITING
 from adapter.dialects.helsenorge.functions.codec import Answer
+from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.letter import (
     MSG_INFO,
     AppRec,
@@ -27,35 +27,28 @@ from adapter.dialects.helsenorge.times import is_moment, write_utc
 from adapter.dialects.port import Opened, Receipt
 from adapter.errors import (
     ContentFault,
-    Fault,
     Finding,
-    InvalidReply,
     NotWellFormed,
     TransportFault,
     Unsupported,
 )
 from adapter.message import Inbound, Lane, Outbound, Properties
 from adapter.outcome import About, Dispatch, Kind
-from adapter.xml.parsing import Limits, parse, salvage
+from adapter.xml.parsing import parse, salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from adapter.xml.parsing import Limits
     from adapter.xml.schema import Schema
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Request
 
 _WAIT = timedelta(seconds=15)
-_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
-
-# The form of a message of ours: its tags with their attributes, the same event only once.
-_TEXT = re.compile(rb">[^<]+")
-_REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)
-_MOST_FORMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +80,7 @@ class Helsenorge:
         self._zone = zone
         self._limits = limits
         self._new_id = new_id
-        self._check_replies = check_replies
-        self._allowed_forms: set[int] = set()
+        self._forms = Forms(schema, check=check_replies)
 
     # --- reading
 
@@ -196,7 +188,7 @@ class Helsenorge:
             subject=opened.head.function,
             reply_to=None if waits else f"{opened.receiver}_async",
         )
-        outbound = Outbound(self._checked(body), properties, queue, ttl=_WAIT if waits else None)
+        outbound = Outbound(self._forms.checked(body), properties, queue, ttl=_WAIT if waits else None)
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
     def _apprec(
@@ -210,7 +202,7 @@ class Helsenorge:
         properties = replace(self._properties(inbound, queue, now), subject=APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
-            outbound=Outbound(self._checked(body), properties, queue),
+            outbound=Outbound(self._forms.checked(body), properties, queue),
             function=APPREC_FUNCTION,
             code=REJECTED if findings else OK,
             msg_id=receipt_id,
@@ -232,25 +224,6 @@ class Helsenorge:
             from_her_id=our_her_id,
             to_her_id=theirs.from_her_id,
         )
-
-    def _checked(self, body: bytes) -> bytes:
-        """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
-
-        What stands in a reply's texts is ours or has been validated on its way in; what could go wrong is
-        which elements and attributes there are.
-        """
-        if not self._check_replies:
-            return body
-        form = hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", body)))
-        if form not in self._allowed_forms:
-            try:
-                self._schema.check(parse(body, _ANY_SIZE), body)
-            except Fault as fault:
-                raise InvalidReply(f"A message of ours does not validate: {fault}") from fault
-            if len(self._allowed_forms) >= _MOST_FORMS:
-                self._allowed_forms.clear()
-            self._allowed_forms.add(form)
-        return body
 
 
 def _about(head: Head, code: str | None) -> About:

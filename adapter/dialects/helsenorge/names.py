@@ -36,6 +36,14 @@ def oid(code_list: int) -> str:
     return f"{_OID_ROOT}{code_list}"
 
 
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with the words that its list gives it."""
+
+    value: str
+    words: str
+
+
 class Function(StrEnum):
     """The message functions that we take part in (code list 8279; two of them are ours, see H1 and H3)."""
 
@@ -79,6 +87,12 @@ OTHER_FUNCTIONS = frozenset(
     )
 )
 
+#: The message functions in which we may tell the portal something unasked (C5), by their processes.
+NOTICE_FUNCTIONS = {
+    "avtaleutsending": Code("DIALOG_INNBYGGER_AVTALEUTSENDING", "Dialog med innbygger - avtaleutsending"),
+    "timereservasjon": Code(Function.RESERVATION, "Dialog med innbygger - timereservasjon"),
+}
+
 #: The message function of an application receipt, which is not wrapped in a MsgHead.
 APPREC_FUNCTION = "APPREC"
 
@@ -94,14 +108,6 @@ class Asked(StrEnum):
     CHANGE = "ERT"
     PRACTITIONERS = "HB"
     NOTICE = "MOA"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with the words that its list gives it."""
-
-    value: str
-    words: str
 
 
 class Tema:
