@@ -75,7 +75,7 @@ def player() -> Iterator[InProcess]:
     circumstances = find_circumstances([FIXTURES])
     settings = Settings(now=circumstances.now, patients_key_file=circumstances.patients_key_file)
     engine = open_engine("sqlite://")
-    ours = fill_store(engine, settings, circumstances.calendars, circumstances.patients)
+    ours = fill_store(engine, settings, circumstances)
     letters = Letters(make_dialect(settings), ours, settings.clock)
     yield InProcess(make_batches(settings, engine, ours), letters)
     engine.dispose()

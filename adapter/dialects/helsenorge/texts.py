@@ -100,6 +100,7 @@ BOKMAL = Words(
             Reason.REFERRAL_FOR_OTHER_TIME: "Invitasjonen gjelder ikke denne timen. Velg en annen.",
             Reason.APPOINTMENT_UNKNOWN: "Vi finner ingen slik time på deg.",
             Reason.APPOINTMENT_CANCELLED: "Timen er allerede avbestilt.",
+            Reason.APPOINTMENT_NOT_BEGUN: "Timen har ikke begynt ennå.",
             Reason.APPOINTMENT_PASSED: "Timen har allerede begynt.",
             Reason.APPOINTMENT_NOT_ONLINE: "Timen kan ikke endres eller avbestilles på nett. Ring oss.",
             Reason.CANCEL_NOT_ALLOWED: "Denne timen kan ikke avbestilles på nett. Ring oss.",
