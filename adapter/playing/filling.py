@@ -36,12 +36,12 @@ def fill_store(engine: Engine, settings: Settings, circumstances: Circumstances)
     ``FillingError``.
     """
     files = read_files(circumstances.calendars)
-    fingerprint = make_office(settings).fingerprint
     with engine.begin() as connection:
         import_files(connection, files, settings.clock(), settings.zone)
-        for one in circumstances.patients if fingerprint else ():
-            numbers = numbers_of(one.file.read_text(encoding="utf-8"), str(one.file))
-            groups.replace(connection, one.her_id, one.name, {fingerprint(number) for number in numbers})
+        if fingerprint := make_office(settings).fingerprint:
+            for one in circumstances.patients:
+                numbers = numbers_of(one.file.read_text(encoding="utf-8"), str(one.file))
+                groups.replace(connection, one.her_id, one.name, set(map(fingerprint, numbers)))
     enter_what_staff_did(engine, settings, circumstances)
     return [document.owner.her_id for file in files for document in file.documents]
 

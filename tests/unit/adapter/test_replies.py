@@ -133,7 +133,7 @@ def test_a_cancellation_is_08_with_the_appointment(reply: Reply) -> None:
     (booked,) = events(reply(letters.reserve("K1")))
     root = reply(letters.cancel("K1", uid="K1", related_to=booked["uid"]))
     assert tema(root) == "08"
-    assert booked.pop("x-cancel-until") == booked["dtstart"]
+    assert booked.pop("x-cancel-until") == booked.pop("x-change-until") == booked["dtstart"]
     assert events(root) == [booked | {"status": "CANCELLED"}]
 
 

@@ -77,11 +77,11 @@ def booked(tema: Code, title: str, reply: Booked, letter: Letter, zone: ZoneInfo
     """
     practitioner = reply.appointment.practitioner
     attachments: list[Attachment] = [(DESCRIPTION, write_calendar([shown_event(reply.shown)], zone))]
-    wished = wished_practitioner(foresporsel(letter))
-    if practitioner is not None and wished not in (None, practitioner.hpr):
+    if practitioner is None:
+        return Answer(tema, title, attachments=tuple(attachments))
+    if wished_practitioner(foresporsel(letter)) not in (None, practitioner.hpr):
         attachments.append(write_practitioners([practitioner]))
-    role = None if practitioner is None else write_practitioner(practitioner)
-    return Answer(tema, title, role=role, attachments=tuple(attachments))
+    return Answer(tema, title, role=write_practitioner(practitioner), attachments=tuple(attachments))
 
 
 def declined_time(tema: Code, title: str, reply: Declined, letter: Letter, zone: ZoneInfo) -> Answer:
