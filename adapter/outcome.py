@@ -19,6 +19,7 @@ class Kind(StrEnum):
     APPREC = "apprec"
     REPLY = "reply"
     ERROR = "error"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Dispatch:
     """A message that we send, with what the ledger needs to know of it without reading its bytes.
 
     ``msg_id`` is the id that the receiver will name in an AppRec. ``code`` is the TemaKodet of a reply,
-    the status of an AppRec, the errorCondition of an error message; ``errors`` are an AppRec's 8221 codes.
+    the TypeForesp of a notice, the status of an AppRec, the errorCondition of an error message; ``errors``
+    are an AppRec's 8221 codes.
     """
 
     kind: Kind

@@ -81,7 +81,7 @@ class Pipeline:
         except ContentFault as fault:
             dispatches = self._dialect.reject(inbound, opened, fault.findings, desk.now)
             return Answered(opened.about, self._wrapped(dispatches, desk.now), fault.findings[0].code)
-        reply = None if request is None else handlers.handle(request, desk)
+        reply = handlers.handle(request, desk)
         dispatches = self._dialect.answer(inbound, opened, reply, desk.now)
         return Answered(opened.about, self._wrapped(dispatches, desk.now))
 

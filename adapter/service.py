@@ -10,7 +10,9 @@ from adapter.batch import Batches
 from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
+from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.names import OUR_OWN, process_of
+from adapter.dialects.helsenorge.notices import HelsenorgeNotices, Portal
 from adapter.errors import KeysUnavailable, StoreUnavailable
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
@@ -18,6 +20,7 @@ from adapter.message import Lane
 from adapter.patients_key import HOW_TO, SETTING, read_fingerprint
 from adapter.pipeline import Pipeline
 from adapter.serving import Service
+from adapter.staffing import Staffing, Telling
 from adapter.wrapping import Plain
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
@@ -47,6 +50,32 @@ def make_dialect(settings: Settings) -> Helsenorge:
     """The dialect with the schemas and limits of the settings."""
     schema = Schema(Catalogue.load(settings.schemas))
     return Helsenorge(schema, settings.zone, _limits(settings), new_id, check_replies=settings.check_replies)
+
+
+def make_notices(settings: Settings) -> HelsenorgeNotices | None:
+    """Who writes to the portal of the settings; ``None`` where they name none."""
+    her_id, name = settings.portal_her_id, settings.portal_name
+    parent_her_id, parent_name = settings.portal_parent_her_id, settings.portal_parent_name
+    if her_id is None or name is None or parent_her_id is None or parent_name is None:
+        return None
+    portal = Portal(her_id, name, parent_her_id, parent_name, settings.portal_process)
+    forms = Forms(Schema(Catalogue.load(settings.schemas)), check=settings.check_replies)
+    return HelsenorgeNotices(portal, settings.zone, new_id, forms)
+
+
+def make_staffing(settings: Settings, engine: Engine) -> Staffing:
+    """What carries out the wishes of staff."""
+    return Staffing(engine, settings.clock, new_id, make_office(settings), make_telling(settings))
+
+
+def make_telling(settings: Settings) -> Telling:
+    """What tells the portal. Where there is a seal it fetches revocation lists, which may take a while."""
+    notices = make_notices(settings)
+    if notices is None:
+        return Telling(None, Plain())
+    wrapping = make_wrapping(settings)
+    wrapping.refresh(settings.clock())
+    return Telling(notices, wrapping)
 
 
 def make_inspector(settings: Settings) -> Inspector:

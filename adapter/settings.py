@@ -9,7 +9,7 @@ import os
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -20,6 +20,9 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -35,9 +38,8 @@ def _list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-_HerIds = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...], NoDecode, BeforeValidator(_list)
-]
+_HerId = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
+_HerIds = Annotated[tuple[_HerId, ...], NoDecode, BeforeValidator(_list)]
 
 
 def _or_none(value: object) -> object:
@@ -50,6 +52,9 @@ _Sources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 _Pauses = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_list)]
 
 
+_Text = Annotated[str | None, BeforeValidator(_or_none)]
+
+_PORTAL = ("portal_her_id", "portal_name", "portal_parent_her_id", "portal_parent_name")
 _SEAL = ("seal_keys", "seal_parties", "seal_authorities", "seal_revocation_lists")
 
 
@@ -139,6 +144,17 @@ class Settings(BaseSettings):
     patients_key_file: _File = None
     """A file with the key under which lists of patients are kept: at least 32 bytes."""
 
+    portal_her_id: Annotated[_HerId | None, BeforeValidator(_or_none)] = None
+    """Whom we tell what staff do to an appointment. With it and the next three they are told, else nobody."""
+
+    portal_name: _Text = None
+    portal_parent_her_id: Annotated[_HerId | None, BeforeValidator(_or_none)] = None
+    portal_parent_name: _Text = None
+    """What they are called, and the organisation that they belong to."""
+
+    portal_process: Literal["avtaleutsending", "timereservasjon"] = "avtaleutsending"
+    """In which process they take it: ours alone, or that of the bookings (helsenorge.md, C5)."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 
@@ -166,11 +182,21 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _seal_whole(self) -> Self:
         """A seal of which something was forgotten must not come out as no seal at all."""
-        parts = {name: getattr(self, name) for name in _SEAL}
-        missing = [name for name, value in parts.items() if not value]
-        if missing and (len(missing) < len(parts) or self.seal_passphrase_file):
+        missing = self._missing(_SEAL)
+        if missing and (len(missing) < len(_SEAL) or self.seal_passphrase_file):
             raise ValueError(f"half a seal is set: {', '.join(missing)} is missing")
         return self
+
+    @model_validator(mode="after")
+    def _portal_whole(self) -> Self:
+        """Else what staff do would be told to nobody, and nobody would know."""
+        missing = self._missing(_PORTAL)
+        if 0 < len(missing) < len(_PORTAL):
+            raise ValueError(f"half a portal is set: {', '.join(missing)} is missing")
+        return self
+
+    def _missing(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if not getattr(self, name)]
 
     @cached_property
     def _offset(self) -> timedelta:

@@ -14,7 +14,18 @@ from typer.core import TyperGroup
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
-_PARTS = ("serve", "replay", "validate", "health", "calendar", "patients", "messages", "parties")
+_PARTS = (
+    "serve",
+    "replay",
+    "validate",
+    "health",
+    "calendar",
+    "patients",
+    "messages",
+    "appointment",
+    "referral",
+    "parties",
+)
 
 
 class _Parts(TyperGroup):

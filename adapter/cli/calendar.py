@@ -7,14 +7,15 @@ says of every slot that it left alone that it did, and never shows a patient.
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from adapter.cli.console import in_progress, new_table, show
+from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.store import open_store
 from adapter.patients_key import SETTING as KEY_SETTING
 from handlers.calendars.brief import brief
@@ -35,13 +36,6 @@ ROWS_SHOWN = 1_000
 app = typer.Typer(
     name="calendar", help="Import calendars from files, and see what is there.", no_args_is_help=True
 )
-
-
-def _day(name: str, text: str) -> Any:  # noqa: ANN401 - typer says no more of its options
-    return typer.Option(name, formats=["%Y-%m-%d"], metavar="DATE", help=text)
-
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line, instead of a table.")]
 
 
 @app.command("import")
@@ -113,17 +107,16 @@ def list_(*, as_json: Json = False) -> None:
 def slots(
     *,
     calendar: Annotated[str | None, typer.Option(metavar="ID", help="Only of this calendar.")] = None,
-    from_: Annotated[datetime | None, _day("--from", "The first day, as in 2027-03-05; else today.")] = None,
-    to: Annotated[datetime | None, _day("--to", "The last day.")] = None,
+    from_: FromDay = None,
+    to: ToDay = None,
     free: Annotated[bool, typer.Option("--free", help="Only those with a free place.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the slots from one local date to another, both included; without --from, from today."""
     settings, engine = open_store()
     now = settings.clock()
-    first = from_ or datetime.combine(now.astimezone(settings.zone).date(), time())
-    start = first.replace(tzinfo=settings.zone).astimezone(UTC)
-    end = (to + timedelta(days=1)).replace(tzinfo=settings.zone).astimezone(UTC) if to else None
+    first = first_day(from_, now, settings.zone)
+    start, end = beginning_of(first, settings.zone), end_of(to, settings.zone) if to else None
     with engine.begin() as connection:
         known = {listed.id for listed in list_calendars(connection, now)}
         if calendar is not None and calendar not in known:

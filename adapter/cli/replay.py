@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,7 +66,7 @@ def replay(
     if circumstances.patients_key_file is not None:
         settings = settings.model_copy(update={"patients_key_file": circumstances.patients_key_file})
     if calendars:
-        circumstances = replace(circumstances, calendars=tuple(calendars), patients=())
+        circumstances = Circumstances(settings.now, tuple(calendars))
     played = asyncio.run(_play(cases, settings, circumstances, amqp, patience))
     if out is not None:
         _write(played, out)
@@ -104,7 +103,7 @@ async def _player(
         return
     engine = open_engine("sqlite://")
     try:
-        ours = fill_store(engine, settings, circumstances.calendars, circumstances.patients)
+        ours = fill_store(engine, settings, circumstances)
     except CalendarFileError as error:
         for fault in error.faults:
             typer.echo(str(fault), err=True)

@@ -34,7 +34,8 @@ def forget_messages(connection: Connection, before: datetime, limit: int) -> int
 
     From then on, a repetition of one would be taken for new.
     """
-    still_owed = select(outbox.c.sender, outbox.c.answers).where(owed)
+    # What answers nothing is not among them: beside a NULL nothing is known not to be in a list.
+    still_owed = select(outbox.c.sender, outbox.c.answers).where(owed, outbox.c.answers.is_not(None))
     old = connection.execute(
         select(inbox.c.sender, inbox.c.message_id)
         .where(
@@ -48,7 +49,13 @@ def forget_messages(connection: Connection, before: datetime, limit: int) -> int
     if keys:
         connection.execute(delete(outbox).where(tuple_(outbox.c.sender, outbox.c.answers).in_(keys)))
         connection.execute(delete(inbox).where(tuple_(inbox.c.sender, inbox.c.message_id).in_(keys)))
-    return len(keys)
+    return len(keys) + _forget_notices(connection, before, limit)
+
+
+def _forget_notices(connection: Connection, before: datetime, limit: int) -> int:
+    """The same for what answers nothing."""
+    old = select(outbox.c.id).where(outbox.c.sender.is_(None), outbox.c.created_at < before, ~_is_owed())
+    return connection.execute(delete(outbox).where(outbox.c.id.in_(old.limit(limit)))).rowcount
 
 
 def _is_owed() -> ColumnElement[bool]:

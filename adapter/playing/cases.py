@@ -52,12 +52,18 @@ class PatientList:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What messages count on: the time that it is, and the calendars and lists of patients in the store."""
+    """What messages count on: the time that it is, and what is in the store.
+
+    That is calendars, lists of patients, and what staff have done: the referrals they have given and the
+    appointments they have booked, each a table as it stands in ``replay.toml`` (see ``filling``).
+    """
 
     now: datetime | None = None
     calendars: tuple[Path, ...] = ()
     patients_key_file: Path | None = None
     patients: tuple[PatientList, ...] = ()
+    referrals: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    appointments: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 def find_cases(paths: Iterable[Path]) -> Iterator[Case]:
@@ -90,6 +96,8 @@ def find_circumstances(paths: Iterable[Path]) -> Circumstances:
                         for her_id, lists in content.get("patients", {}).items()
                         for name, file in lists.items()
                     ),
+                    referrals=tuple(content.get("referrals", ())),
+                    appointments=tuple(content.get("appointments", ())),
                 )
         break
     return Circumstances()

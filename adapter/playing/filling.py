@@ -1,47 +1,93 @@
-"""A store filled with what messages count on: the calendars, and the lists of patients."""
+"""A store filled with what messages count on: calendars, lists of patients, and what staff have done."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
-from adapter.errors import KeysUnavailable
+import handlers
 from adapter.service import make_office
 from handlers.calendars.files import import_files, read_files
-from handlers.desk import groups
+from handlers.desk import groups, referrals
 from handlers.desk.group_file import numbers_of
+from handlers.desk.model import Fixed, Patient, Referral
+from handlers.desk.replies import Booked
+from handlers.desk.requests import Actor, Book
+from handlers.desk.store import Desk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection, Engine
 
-    from adapter.playing.cases import PatientList
+    from adapter.playing.cases import Circumstances
     from adapter.settings import Settings
 
 
-def fill_store(
-    engine: Engine, settings: Settings, calendars: Sequence[Path], patients: Sequence[PatientList]
-) -> list[str]:
-    """Bring calendars and lists into the store; gives the HER-ids of those who own calendars.
+class FillingError(ValueError):
+    """Something that staff are to have done cannot have been done."""
 
-    Lists need the key that ``settings`` name. Raises ``CalendarFileError``, ``GroupFileError``,
-    ``KeysUnavailable``.
+
+def fill_store(engine: Engine, settings: Settings, circumstances: Circumstances) -> list[str]:
+    """Bring it all into the store; gives the HER-ids of those who own calendars.
+
+    Lists need the key that ``settings`` name. Raises ``CalendarFileError``, ``GroupFileError`` and
+    ``FillingError``.
     """
-    files = read_files(calendars)
+    files = read_files(circumstances.calendars)
     with engine.begin() as connection:
         import_files(connection, files, settings.clock(), settings.zone)
-        if patients:
-            _fill_lists(connection, settings, patients)
+        if fingerprint := make_office(settings).fingerprint:
+            for one in circumstances.patients:
+                numbers = numbers_of(one.file.read_text(encoding="utf-8"), str(one.file))
+                groups.replace(connection, one.her_id, one.name, set(map(fingerprint, numbers)))
+    enter_what_staff_did(engine, settings, circumstances)
     return [document.owner.her_id for file in files for document in file.documents]
 
 
-def _fill_lists(connection: Connection, settings: Settings, patients: Sequence[PatientList]) -> None:
-    fingerprint = make_office(settings).fingerprint
-    if fingerprint is None:
-        raise KeysUnavailable(
-            "There are lists of patients to bring in, and no patients_key_file to keep them under."
-        )
-    for one in patients:
-        numbers = numbers_of(one.file.read_text(encoding="utf-8"), str(one.file))
-        groups.replace(connection, one.her_id, one.name, {fingerprint(number) for number in numbers})
+def enter_what_staff_did(engine: Engine, settings: Settings, circumstances: Circumstances) -> None:
+    """Enter the referrals and appointments of staff, under the ids that messages name; nobody is told.
+
+    Raises ``FillingError``.
+    """
+    with engine.begin() as connection:
+        for given in circumstances.referrals:
+            referrals.enter(connection, _referral(given, settings.zone), settings.clock())
+        for booked in circumstances.appointments:
+            _book(connection, booked, settings)
+
+
+def _referral(given: Mapping[str, Any], zone: ZoneInfo) -> Referral:
+    return Referral(
+        id=given["id"],
+        her_id=given["her_id"],
+        national_id=given["patient"],
+        calendar_id=given.get("calendar"),
+        type_code=given["type"],
+        opens=_moment(given["opens"], zone),
+        closes=_moment(given["closes"], zone),
+    )
+
+
+def _book(connection: Connection, booked: Mapping[str, Any], settings: Settings) -> None:
+    desk = Desk(connection, settings.clock(), lambda: booked["id"], make_office(settings))
+    slot = desk.slot(booked["her_id"], booked["slot"])
+    if slot is None:
+        raise FillingError(f"replay.toml: staff cannot have booked {booked['slot']}, which is no slot")
+    wish = Book(
+        owner=booked["her_id"],
+        patient=Patient(booked["patient"], booked["family_name"], booked["given_name"]),
+        by=Actor.STAFF,
+        slot_id=slot.id,
+        start=slot.start,
+        end=slot.end,
+        fixed=Fixed(booked["fixed"]) if "fixed" in booked else None,
+    )
+    if not isinstance(reply := handlers.handle(wish, desk), Booked):
+        raise FillingError(f"replay.toml: staff cannot have booked {slot.id}: {reply}")
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """A local time as aware UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)

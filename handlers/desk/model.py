@@ -103,7 +103,7 @@ class Calendar:
     """A resource's calendar (it has a ``category``) or a practitioner's (it has a ``practitioner``).
 
     ``hold`` is how long a reservation waits to be confirmed; ``None`` means that a reservation books at
-    once.
+    once. ``organisation`` is the name of what the owner belongs to, a municipality for one.
     """
 
     her_id: str
@@ -117,6 +117,7 @@ class Calendar:
     hold: timedelta | None = None
     types: tuple[TimeType, ...] = ()
     policy: CalendarPolicy = FOR_EVERYONE
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,12 @@ class Fixed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """A slot taken by a patient. It repeats what the slot said, since the calendar may change later."""
+    """A slot taken by a patient. It repeats what the slot said, since the calendar may change later.
+
+    ``accepted_conditions`` is the version that was accepted, ``answers`` what was answered to the calendar's
+    questions. ``calendar`` is that calendar as it is now, open or not, for its rules and for whoever words an
+    answer; it is no part of what an appointment is.
+    """
 
     id: str
     her_id: str
@@ -190,6 +196,15 @@ class Appointment:
     moves: int = 0
     fixed: Fixed | None = None
     referral_id: str | None = None
+    accepted_conditions: str | None = None
+    answers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    calendar: Calendar | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def type(self) -> TimeType | None:
+        """Its time type as it is now, if there is one still."""
+        kinds = self.calendar.types if self.calendar else ()
+        return next((kind for kind in kinds if kind.code == self.type_code), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from adapter.message import Lane, Outbound
 from adapter.outcome import Answered, Kind, RetryLater, dispatches_of
 from adapter.pipeline import Pipeline
 from adapter.playing.cases import Case, find_cases, find_circumstances
+from adapter.playing.filling import fill_store
 from adapter.playing.letters import Letters
 from adapter.seal import seal_from_files
 from adapter.seal.sealed import Sealed
@@ -45,7 +46,6 @@ from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging, tell
 from adapter.xml.parsing import Limits
-from handlers.calendars.files import import_files, read_files
 from tests.security.canaries import NAME, NUMBER, PHONE, TEXT, leaks, with_canaries
 from tests.security.road import OSLO
 from tools.certificates import write_two_sides
@@ -70,11 +70,8 @@ class Clinic:
     def __init__(self, schema: Schema, url: str = "sqlite://") -> None:
         circumstances = find_circumstances([FIXTURES])
         self.settings = Settings(now=circumstances.now, retry_pauses=(0.05,), retry_pauses_sync=(0.05,))
-        files = read_files(circumstances.calendars)
-        self.ours = [document.owner.her_id for file in files for document in file.documents]
         self.engine = open_engine(url)
-        with self.engine.begin() as connection:
-            import_files(connection, files, self.settings.clock(), self.settings.zone)
+        self.ours = fill_store(self.engine, self.settings, circumstances)
         self.dialect = Helsenorge(schema, OSLO, Limits(), new_id, check_replies=True)
         self.letters = Letters(self.dialect, self.ours, self.settings.clock)
 

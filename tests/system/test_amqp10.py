@@ -83,7 +83,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     key_file = circumstances.patients_key_file
     settings = Settings(now=circumstances.now, database_url=database_url, patients_key_file=key_file)
     engine = open_engine(database_url)
-    ours = fill_store(engine, settings, circumstances.calendars, circumstances.patients)
+    ours = fill_store(engine, settings, circumstances)
     engine.dispose()
     with ExitStack() as stack:
         node = stack.enter_context(PrivateNode(server, plugins=("rabbitmq_amqp1_0",)))

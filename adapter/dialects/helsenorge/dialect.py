@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 from adapter.addressing import is_her_id
 from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
 from adapter.dialects.helsenorge.envelope import OK, REJECTED, where_and_what, write_apprec, write_reply
-from adapter.dialects.helsenorge.functions import CODECS, NOT_OFFERED, WAITING
+from adapter.dialects.helsenorge.functions import CODECS, WAITING
 from adapter.dialects.helsenorge.functions.codec import Answer
+from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.letter import (
     MSG_INFO,
     AppRec,
@@ -22,41 +22,34 @@ from adapter.dialects.helsenorge.letter import (
 )
 from adapter.dialects.helsenorge.names import APPREC_FUNCTION, OUR_OWN, Function, Tema, process_of
 from adapter.dialects.helsenorge.notes import Notes
-from adapter.dialects.helsenorge.texts import INVALID_REQUEST, SERVICE_NOT_OFFERED
+from adapter.dialects.helsenorge.texts import BOKMAL
 from adapter.dialects.helsenorge.times import is_moment, write_utc
 from adapter.dialects.port import Opened, Receipt
 from adapter.errors import (
     ContentFault,
-    Fault,
     Finding,
-    InvalidReply,
     NotWellFormed,
     TransportFault,
     Unsupported,
 )
 from adapter.message import Inbound, Lane, Outbound, Properties
 from adapter.outcome import About, Dispatch, Kind
-from adapter.xml.parsing import Limits, parse, salvage
+from adapter.xml.parsing import parse, salvage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from adapter.xml.parsing import Limits
     from adapter.xml.schema import Schema
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Request
 
 _WAIT = timedelta(seconds=15)
-_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
 _NO_HEADERS: Mapping[str, str] = {}
-
-# The form of a message of ours: its tags with their attributes, the same event only once.
-_TEXT = re.compile(rb">[^<]+")
-_REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)
-_MOST_FORMS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +81,7 @@ class Helsenorge:
         self._zone = zone
         self._limits = limits
         self._new_id = new_id
-        self._check_replies = check_replies
-        self._allowed_forms: set[int] = set()
+        self._forms = Forms(schema, check=check_replies)
 
     # --- reading
 
@@ -114,7 +106,7 @@ class Helsenorge:
         function = opened.about.function or ""
         return None if function in OUR_OWN else process_of(function)
 
-    def understand(self, opened: Opened) -> Request | None:
+    def understand(self, opened: Opened) -> Request:
         """See ``Dialect.understand``."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         head, letter = opened.head, opened.letter
@@ -125,14 +117,14 @@ class Helsenorge:
         self._schema.check(letter.root, letter.body)
         return self._decode(letter)
 
-    def _decode(self, letter: Letter) -> Request | None:
-        wish = (letter.head.function, letter.asked or "")
+    def _decode(self, letter: Letter) -> Request:
         notes = Notes(letter)
         note_head(letter, notes)
-        codec = CODECS.get(wish)
-        if codec is None and wish not in NOT_OFFERED:
+        codec = CODECS.get((letter.head.function, letter.asked or ""))
+        if codec is None:
             note_unknown_wish(letter, notes)
-        request = codec.decode(letter, notes, self._zone) if codec else None
+            raise ContentFault(*notes.findings)
+        request = codec.decode(letter, notes, self._zone)
         notes.raise_if_any()
         return request
 
@@ -148,17 +140,12 @@ class Helsenorge:
 
     # --- wording
 
-    def answer(
-        self, inbound: Inbound, opened: Opened, reply: Reply | None, now: datetime
-    ) -> tuple[Dispatch, ...]:
+    def answer(self, inbound: Inbound, opened: Opened, reply: Reply, now: datetime) -> tuple[Dispatch, ...]:
         """See ``Dialect.answer``. A request whose sender does not wait is receipted first (A4, A5)."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         assert opened.letter is not None  # noqa: S101 - it has been understood
-        if reply is None:
-            answer = Answer(Tema.NOT_OFFERED, "Tjeneste tilbys ikke", text=SERVICE_NOT_OFFERED)
-        else:
-            codec = CODECS[opened.head.function, opened.letter.asked or ""]
-            answer = codec.encode(reply, opened.letter, self._zone)
+        codec = CODECS[opened.head.function, opened.letter.asked or ""]
+        answer = codec.encode(reply, opened.letter, self._zone)
         waits = _waits(inbound, opened)
         replied = self._reply(inbound, opened, answer, now, waits=waits)
         return (replied,) if waits else (self._apprec(inbound, opened, (), now), replied)
@@ -171,7 +158,7 @@ class Helsenorge:
         if not _waits(inbound, opened):
             return (self._apprec(inbound, opened, findings, now),)
         remark = "; ".join(where_and_what(finding) for finding in findings)
-        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=INVALID_REQUEST, remark=remark)
+        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=BOKMAL.invalid_request, remark=remark)
         return (self._reply(inbound, opened, answer, now, waits=True),)
 
     def refuse(self, inbound: Inbound, fault: TransportFault, now: datetime) -> tuple[Dispatch, ...]:
@@ -199,7 +186,7 @@ class Helsenorge:
         body = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
         queue = _reply_queue(inbound)
         properties = self._properties(inbound, queue, now, opened.head.function, answerable=not waits)
-        outbound = Outbound(self._checked(body), properties, queue, ttl=_WAIT if waits else None)
+        outbound = Outbound(self._forms.checked(body), properties, queue, ttl=_WAIT if waits else None)
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
     def _apprec(
@@ -213,7 +200,7 @@ class Helsenorge:
         properties = self._properties(inbound, queue, now, APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
-            outbound=Outbound(self._checked(body), properties, queue),
+            outbound=Outbound(self._forms.checked(body), properties, queue),
             function=APPREC_FUNCTION,
             code=REJECTED if findings else OK,
             msg_id=receipt_id,
@@ -247,25 +234,6 @@ class Helsenorge:
             to_her_id=theirs.from_her_id,
             headers=headers,
         )
-
-    def _checked(self, body: bytes) -> bytes:
-        """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
-
-        What stands in a reply's texts is ours or has been validated on its way in; what could go wrong is
-        which elements and attributes there are.
-        """
-        if not self._check_replies:
-            return body
-        form = hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", body)))
-        if form not in self._allowed_forms:
-            try:
-                self._schema.check(parse(body, _ANY_SIZE), body)
-            except Fault as fault:
-                raise InvalidReply(f"A message of ours does not validate: {fault}") from fault
-            if len(self._allowed_forms) >= _MOST_FORMS:
-                self._allowed_forms.clear()
-            self._allowed_forms.add(form)
-        return body
 
 
 def _about(head: Head, code: str | None) -> About:
