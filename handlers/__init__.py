@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from handlers import book, cancel, reserve, resource_overview, slot_query
+from handlers import (
+    book,
+    cancel,
+    mark_no_show,
+    planned_appointments,
+    practitioner_overview,
+    rebook,
+    reserve,
+    resource_overview,
+    slot_query,
+)
 from handlers.desk import requests
 
 if TYPE_CHECKING:
@@ -19,10 +29,14 @@ if TYPE_CHECKING:
 
 HANDLERS: Mapping[type[requests.Request], Callable[[Any, Desk], Reply]] = {
     requests.ResourceOverview: resource_overview.handle,
+    requests.PractitionerOverview: practitioner_overview.handle,
+    requests.PlannedAppointments: planned_appointments.handle,
     requests.SlotQuery: slot_query.handle,
     requests.Reserve: reserve.handle,
     requests.Book: book.handle,
     requests.Cancel: cancel.handle,
+    requests.Rebook: rebook.handle,
+    requests.MarkNoShow: mark_no_show.handle,
 }
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from handlers.desk.reasons import Reason
 from handlers.desk.replies import Booked, Declined
-from handlers.desk.rules import is_hold_of, shown, why_not_this_slot
+from handlers.taking import take
+from handlers.visiting import meet
 
 if TYPE_CHECKING:
     from handlers.desk.model import Slot
@@ -15,21 +16,17 @@ if TYPE_CHECKING:
 
 
 def handle(request: Book, desk: Desk) -> Booked | Declined:
-    """Confirm the patient's hold on the slot, or book the slot in one step when nobody has it.
+    """Confirm the patient's hold on the slot, or book the slot in one step when it has a seat left.
 
     So a citizen whose hold has lapsed still gets the time if it is free.
     """
+    visitor, turned_away = meet(request, desk)
+    if turned_away:
+        return turned_away
     slot = _the_slot_meant(request, desk)
     if slot is None:
         return Declined(Reason.SLOT_UNKNOWN)
-    if reason := why_not_this_slot(slot, request, desk.now):
-        return Declined(reason)
-    taken = desk.taken_by(slot)
-    if taken is None:
-        return Booked(shown(desk.take(slot, request, hold=None), desk.now))
-    if is_hold_of(taken, request.patient):
-        return Booked(shown(desk.confirm(taken, request.reason), desk.now))
-    return Declined(Reason.SLOT_TAKEN)
+    return take(slot, request, visitor, desk, holding=False)
 
 
 def _the_slot_meant(request: Book, desk: Desk) -> Slot | None:

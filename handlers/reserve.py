@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from handlers.desk.reasons import Reason
 from handlers.desk.replies import Booked, Declined
-from handlers.desk.rules import is_hold_of, shown, why_not_this_slot
+from handlers.taking import take
+from handlers.visiting import meet
 
 if TYPE_CHECKING:
     from handlers.desk.requests import Reserve
@@ -18,14 +19,10 @@ def handle(request: Reserve, desk: Desk) -> Booked | Declined:
 
     A patient who holds the slot already keeps that very hold: asking again makes it no longer.
     """
+    visitor, turned_away = meet(request, desk)
+    if turned_away:
+        return turned_away
     slot = desk.slot(request.owner, request.slot_id)
     if slot is None:
         return Declined(Reason.SLOT_UNKNOWN)
-    if reason := why_not_this_slot(slot, request, desk.now):
-        return Declined(reason)
-    taken = desk.taken_by(slot)
-    if taken is None:
-        return Booked(shown(desk.take(slot, request, hold=slot.calendar.hold), desk.now))
-    return (
-        Booked(shown(taken, desk.now)) if is_hold_of(taken, request.patient) else Declined(Reason.SLOT_TAKEN)
-    )
+    return take(slot, request, visitor, desk, holding=True)

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers.desk.replies import SlotList
+from handlers.desk.rules.offers import put_together
+from handlers.desk.rules.times import period
+from handlers.visiting import meet, what_is_open
 
 if TYPE_CHECKING:
     from handlers.desk.model import Calendar
+    from handlers.desk.replies import Declined
     from handlers.desk.requests import SlotQuery
     from handlers.desk.store import Desk
 
 
-def handle(request: SlotQuery, desk: Desk) -> SlotList:
-    """List the free slots that begin within the period asked for and have not begun yet."""
-    asked_for = [calendar.id for calendar in desk.calendars(request.owner) if _is_meant(calendar, request)]
-    start = max(request.start, desk.now)
-    free = desk.free_slots(request.owner, start, request.end, asked_for)
-    return SlotList(tuple(slot for slot in free if slot.start > desk.now))
+def handle(request: SlotQuery, desk: Desk) -> SlotList | Declined:
+    """List the times with a seat left that begin within the period asked for and are for this patient.
+
+    Those that can only be booked by phone, or not yet, are among them, and say so (F7 and F8).
+    """
+    visitor, turned_away = meet(request, desk)
+    if turned_away:
+        return turned_away
+    calendars = [calendar for calendar in desk.calendars(request.owner) if _is_meant(calendar, request)]
+    asked = period(request.start, request.end)
+    offers = [
+        replace(offer, window=offer.window.within(asked))
+        for _calendar, _kinds, offers in what_is_open(visitor, calendars, desk, request.answers)
+        for offer in offers
+    ]
+    return SlotList(tuple(desk.free_slots(request.owner, visitor.patient, put_together(offers))))
 
 
 def _is_meant(calendar: Calendar, request: SlotQuery) -> bool:

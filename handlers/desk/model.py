@@ -172,8 +172,9 @@ class Fixed(StrEnum):
 class Appointment:
     """A slot taken by a patient. It repeats what the slot said, since the calendar may change later.
 
-    ``calendar`` is that calendar as it is now, for whoever words an answer; ``None`` when it is no longer
-    open. It is no part of what an appointment is.
+    ``accepted_conditions`` is the version that was accepted, ``answers`` what was answered to the calendar's
+    questions. ``calendar`` is that calendar as it is now, open or not, for its rules and for whoever words an
+    answer; it is no part of what an appointment is.
     """
 
     id: str
@@ -195,6 +196,8 @@ class Appointment:
     moves: int = 0
     fixed: Fixed | None = None
     referral_id: str | None = None
+    accepted_conditions: str | None = None
+    answers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     calendar: Calendar | None = field(default=None, repr=False, compare=False)
 
     @property

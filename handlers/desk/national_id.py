@@ -1,13 +1,15 @@
-"""Norwegian national identity numbers: is this one, and when was its bearer born?
+"""Norwegian national identity numbers: is this one, when was its bearer born, and of which sex are they?
 
-Eleven digits: day, month and year of birth, three individual digits that also tell the century, and two
-check digits (modulus 11). A D-number adds 40 to the day. Synthetic numbers, which belong to nobody, add
-40, 65 or 80 to the month.
+Eleven digits: day, month and year of birth, three individual digits that also tell the century and, in the
+last of them, the sex, and two check digits (modulus 11). A D-number adds 40 to the day. Synthetic numbers,
+which belong to nobody, add 40, 65 or 80 to the month.
 """
 
 from __future__ import annotations
 
 from datetime import date
+
+from handlers.desk.policies import Sex
 
 _FIRST_WEIGHTS = (3, 7, 6, 1, 8, 9, 4, 5, 2)
 _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -37,6 +39,11 @@ def birth_date(number: str) -> date | None:
         return None if century is None else date(century + year, month, day)
     except ValueError:
         return None
+
+
+def sex(number: str) -> Sex:
+    """The sex that eleven digits tell: the ninth is even for a woman, odd for a man."""
+    return Sex.MALE if int(number[8]) % 2 else Sex.FEMALE
 
 
 def _check_digit(digits: list[int], weights: tuple[int, ...]) -> int:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+class KeyMissing(Exception):
+    """There are lists of patients in the store, and no key to find anybody in them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """``zone`` says which day a moment is on; ``fingerprint`` makes of a national identity number what stands

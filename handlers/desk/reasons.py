@@ -55,6 +55,7 @@ class Reason(StrEnum):
     # the appointment
     APPOINTMENT_UNKNOWN = "appointment-unknown"
     APPOINTMENT_CANCELLED = "appointment-already-cancelled"
+    APPOINTMENT_NOT_BEGUN = "appointment-not-begun"
     APPOINTMENT_PASSED = "appointment-passed"
     APPOINTMENT_NOT_ONLINE = "appointment-not-online"
     CANCEL_NOT_ALLOWED = "cancel-not-allowed"

@@ -6,38 +6,38 @@ is and never decides: deciding is for ``rules`` and the handlers.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from handlers.desk import statements, tables
+from handlers.desk import statements
 from handlers.desk.compiled import numbered_values
-from handlers.desk.model import (
-    Appointment,
-    Calendar,
-    Conditions,
-    Fixed,
-    Owner,
-    Patient,
-    Practitioner,
-    Relation,
-    Representative,
-    Slot,
-    State,
-    TimeType,
+from handlers.desk.model import Appointment, Calendar, Owner, Referral, Slot, State
+from handlers.desk.office import USUAL, KeyMissing
+from handlers.desk.requests import Actor
+from handlers.desk.rows import (
+    appointment_of,
+    calendar_of,
+    moment,
+    referral_of,
+    row_of,
+    seconds,
+    slot_of,
+    types_by_calendar,
+    write_answers,
 )
-from handlers.desk.office import USUAL
-from handlers.desk.policies import read_calendar_policy, read_type_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, timedelta
 
-    from sqlalchemy import Connection, RowMapping
+    from sqlalchemy import Connection
 
-    from handlers.desk.compiled import Row
+    from handlers.desk.model import Patient
     from handlers.desk.office import Office
-    from handlers.desk.requests import Reserve
+    from handlers.desk.requests import Rebook, Reserve
+    from handlers.desk.rules.asks import Given
+    from handlers.desk.rules.offers import Offer
 
 
 class Desk:
@@ -51,6 +51,8 @@ class Desk:
     ) -> None:
         self._connection = connection
         self._calendars: dict[str, dict[str, Calendar]] = {}
+        self._open: dict[str, dict[str, Calendar]] = {}
+        self._with_lists: set[str] = set()
         self._new_id = new_id
         self.now = now
         self.office = office
@@ -63,45 +65,107 @@ class Desk:
 
     def calendars(self, her_id: str) -> Sequence[Calendar]:
         """The open calendars of an owner, in the order in which the clinic lists them."""
-        return list(self._calendars_of(her_id).values())
+        self._read_calendars(her_id)
+        return list(self._open[her_id].values())
 
-    def free_slots(
-        self, her_id: str, start: datetime, end: datetime, calendar_ids: Collection[str]
-    ) -> list[Slot]:
-        """The slots from ``start`` up to, not including, ``end`` that nobody has taken, by their start."""
-        if not calendar_ids:
-            return []
-        ids = numbered_values("calendar", calendar_ids)
-        period = {"start": _seconds(start), "end": _seconds(end), "now": _seconds(self.now)}
-        rows = statements.free_slots(len(ids)).all(self._connection, her_id=her_id, **period, **ids)
-        calendars = self._calendars_of(her_id)
-        return [_slot(calendars, row) for row in rows]
+    def free_slots(self, her_id: str, patient: Patient, offers: Iterable[Offer]) -> list[Slot]:
+        """The slots of some offers with a seat left for the patient, by their start."""
+        found = []
+        for offer in offers:
+            statement = statements.free_slots(*_sizes(offer))
+            found += statement.all(self._connection, **self._asked(her_id, patient, offer))
+        open_ones = self._open_calendars(her_id)
+        slots = [slot_of(open_ones, row) for row in found]
+        return sorted(slots, key=lambda slot: (slot.start, slot.calendar.id, slot.id))
 
-    def bookable_spans(self, her_id: str) -> dict[str, tuple[datetime, datetime]]:
-        """The first and last start of a free slot in each calendar that has one, from now on."""
-        asked = {"her_id": her_id, "now": self.now}
-        spans = self._connection.execute(statements.BOOKABLE_SPANS, asked)
-        return {calendar: (first, last) for calendar, first, last in spans if first is not None}
+    def spans(
+        self, her_id: str, patient: Patient, offers: Iterable[Offer]
+    ) -> dict[str, tuple[datetime, datetime]]:
+        """The first and last start, by calendar, of what can be booked at once of some offers."""
+        found: dict[str, tuple[datetime, datetime]] = {}
+        for offer in offers:
+            statement = statements.spans(*_sizes(offer))
+            for calendar_id, first, last in statement.all(
+                self._connection, **self._asked(her_id, patient, offer)
+            ):
+                if first is not None:
+                    edges = moment(first), moment(last)
+                    before = found.get(calendar_id, edges)
+                    found[calendar_id] = min(before[0], edges[0]), max(before[1], edges[1])
+        return found
 
     def slot(self, her_id: str, slot_id: str) -> Slot | None:
-        """The slot, locked until the transaction ends, so that what is read of it stays true."""
+        """The slot of an open calendar, locked until the transaction ends: what is read of it stays true."""
         row = statements.SLOT.first(self._connection, her_id=her_id, slot_id=slot_id)
-        calendars = self._calendars_of(her_id)
-        return None if row is None or row[1] not in calendars else _slot(calendars, row)
+        open_ones = self._open_calendars(her_id)
+        return None if row is None or row[1] not in open_ones else slot_of(open_ones, row)
+
+    # --- the patient
+
+    def groups(self, her_id: str, national_id: str) -> frozenset[str]:
+        """Which of an owner's lists of patients the patient is in.
+
+        Raises ``KeyMissing`` when there are lists and the office has no key for them: nobody could tell who
+        is blocked.
+        """
+        self._read_calendars(her_id)
+        if her_id not in self._with_lists:
+            return frozenset()
+        if self.office.fingerprint is None:
+            raise KeyMissing(f"{her_id} has lists of patients: name the file with their key in the settings")
+        member = self.office.fingerprint(national_id)
+        rows = statements.GROUPS.all(self._connection, her_id=her_id, member=member)
+        return frozenset(name for (name,) in rows)
+
+    def ahead(self, her_id: str, national_id: str, since: datetime) -> list[Appointment]:
+        """The patient's living appointments and holds that end after ``since``, by their start."""
+        moments = {"since": seconds(since), "now": seconds(self.now)}
+        rows = statements.AHEAD.all(self._connection, her_id=her_id, national_id=national_id, **moments)
+        return [self._appointment(her_id, row) for row in rows]
+
+    def one_at_a_time(self, her_id: str, national_id: str) -> None:
+        """Let nobody else past here for this patient until the transaction ends.
+
+        What the patient has elsewhere is no row that could be locked while it is not there yet. SQLite's
+        transactions are one at a time as it is.
+        """
+        if self._connection.dialect.name == "postgresql":
+            digest = blake2b(f"{her_id} {national_id}".encode(), digest_size=8).digest()
+            self._connection.execute(statements.LOCK, {"key": int.from_bytes(digest, signed=True)})
+
+    def referral(self, her_id: str, national_id: str, referral_id: str) -> Referral | None:
+        """The patient's referral, locked until the transaction ends.
+
+        What it was used for may have been a hold that has lapsed; then it can be used again.
+        """
+        row = statements.REFERRAL.first(
+            self._connection, her_id=her_id, national_id=national_id, referral_id=referral_id
+        )
+        if row is None:
+            return None
+        found = referral_of(row)
+        if found.appointment_id is None:
+            return found
+        asked = {"appointment_id": found.appointment_id, "now": self.now}
+        if not self._connection.execute(statements.HAS_LAPSED, asked).scalar_one():
+            return found
+        self._connection.execute(statements.GIVE_BACK, {"held_for": found.appointment_id})
+        return replace(found, appointment_id=None)
 
     # --- what is taken
 
-    def taken_by(self, slot: Slot) -> Appointment | None:
-        """Who has the slot. A hold on it that has lapsed is written down as such first."""
+    def takers(self, slot: Slot) -> list[Appointment]:
+        """Who have the slot. A hold on it that has lapsed is written down as such first."""
         her_id = slot.calendar.her_id
-        row = statements.TAKEN_BY.first(self._connection, her_id=her_id, slot_id=slot.id)
-        if row is None:
-            return None
-        taken = _appointment(self._calendars_of(her_id), row)
-        if taken.held_until is not None and taken.held_until <= self.now:
-            self._change(taken.id, State.LAPSED)
-            return None
-        return taken
+        rows = statements.TAKERS.all(self._connection, her_id=her_id, slot_id=slot.id)
+        takers = []
+        for row in rows:
+            taker = self._appointment(her_id, row)
+            if taker.held_until is not None and taker.held_until <= self.now:
+                self._change(taker.id, state=State.LAPSED)
+            else:
+                takers.append(taker)
+        return takers
 
     def appointments(self, her_id: str, national_id: str, references: Sequence[str]) -> list[Appointment]:
         """The patient's appointments that one or two references may mean: an appointment's id, or a slot's.
@@ -115,13 +179,12 @@ class Desk:
         rows = statements.APPOINTMENTS.all(
             self._connection, her_id=her_id, national_id=national_id, **one_or_two
         )
-        calendars = self._calendars_of(her_id)
-        return [_appointment(calendars, row) for row in rows]
+        return [self._appointment(her_id, row) for row in rows]
 
-    def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None) -> Appointment:
-        """Enter an appointment on a slot that nobody has: held for ``hold``, or booked when that is ``None``.
+    def take(self, slot: Slot, request: Reserve, *, hold: timedelta | None, seat: int = 0) -> Appointment:
+        """Enter an appointment on a ``seat`` that nobody has: held for ``hold``, or booked without one.
 
-        A slot that somebody has after all is refused by the database (``IntegrityError``).
+        A seat that somebody has after all is refused by the database (``IntegrityError``).
         """
         appointment = Appointment(
             id=self._new_id(),
@@ -139,158 +202,143 @@ class Desk:
             reason=request.reason,
             held_until=None if hold is None else self.now + hold,
             type_code=slot.type.code,
+            seat=seat,
             fixed=request.fixed,
             referral_id=request.referral_id,
+            accepted_conditions=request.accepted_conditions,
+            answers=request.answers,
             calendar=slot.calendar,
         )
-        statements.TAKE.run(self._connection, **_row(appointment, request, self.now))
+        statements.TAKE.run(self._connection, **row_of(appointment, self.now))
         return appointment
 
-    def confirm(self, held: Appointment, reason: str | None) -> Appointment:
-        """Turn a hold into a booking; a reason given now replaces the one given then."""
-        booked = replace(held, state=State.BOOKED, held_until=None, reason=reason or held.reason)
-        self._change(held.id, State.BOOKED, held_until=None, reason=booked.reason)
+    def confirm(self, held: Appointment, request: Reserve, given: Given) -> Appointment:
+        """Turn a hold into a booking, with what was ``given`` then and now."""
+        referral_id = request.referral_id or held.referral_id
+        phone = request.patient.phone or held.patient.phone
+        booked = replace(
+            held,
+            state=State.BOOKED,
+            held_until=None,
+            patient=replace(held.patient, phone=phone),
+            reason=given.reason,
+            referral_id=referral_id,
+            accepted_conditions=given.accepted_conditions,
+            answers=given.answers,
+        )
+        self._change(
+            held.id,
+            state=State.BOOKED,
+            held_until=None,
+            phone=phone,
+            reason=given.reason,
+            referral_id=referral_id,
+            accepted_conditions=given.accepted_conditions,
+            answers=write_answers(given.answers),
+        )
         return booked
 
+    def move(self, appointment: Appointment, slot: Slot, request: Rebook, seat: int) -> Appointment:
+        """Move an appointment to a ``seat`` that nobody has; its id stays, and where it was is written down.
+
+        Only what citizens move counts as a move of theirs. A seat that somebody has after all is refused by
+        the database (``IntegrityError``).
+        """
+        moved = replace(
+            appointment,
+            calendar_id=slot.calendar.id,
+            slot_id=slot.id,
+            seat=seat,
+            start=slot.start,
+            end=slot.end,
+            title=slot.type.name,
+            place=slot.calendar.place,
+            practitioner=slot.calendar.practitioner,
+            type_code=slot.type.code,
+            moves=appointment.moves + (request.by is Actor.CITIZEN),
+            accepted_conditions=request.accepted_conditions or appointment.accepted_conditions,
+            answers=request.answers or appointment.answers,
+            calendar=slot.calendar,
+        )
+        old, new = row_of(appointment, self.now), row_of(moved, self.now)
+        changes = {name: value for name, value in new.items() if value != old[name]}
+        self._change(moved.id, **changes | {"start": moved.start, "end": moved.end})
+        self._connection.execute(
+            statements.ENTER_MOVE,
+            {
+                "appointment_id": appointment.id,
+                "moved_at": self.now,
+                "moved_by": request.by,
+                "from_calendar_id": appointment.calendar_id,
+                "from_slot_id": appointment.slot_id,
+                "from_start": appointment.start,
+                "from_end": appointment.end,
+                "comment": request.reason,
+            },
+        )
+        return moved
+
     def cancel(self, appointment: Appointment, reason: str | None) -> Appointment:
-        """Give the slot back. The row stays, with the reason that the citizen gave."""
-        self._change(appointment.id, State.CANCELLED, held_until=None, cancellation_reason=reason)
+        """Give the seat back. The row stays, with the reason that was given.
+
+        A hold gives back the referral that it was made by too; what has been booked by one has used it up.
+        """
+        self._change(appointment.id, state=State.CANCELLED, held_until=None, cancellation_reason=reason)
+        if appointment.state is State.HELD and appointment.referral_id is not None:
+            self._connection.execute(statements.GIVE_BACK, {"held_for": appointment.id})
         return replace(appointment, state=State.CANCELLED, held_until=None)
+
+    def note_no_show(self, appointment: Appointment) -> Appointment:
+        """Write down that the patient did not come."""
+        self._change(appointment.id, state=State.NO_SHOW)
+        return replace(appointment, state=State.NO_SHOW)
+
+    def use_up(self, referral: Referral, appointment: Appointment) -> bool:
+        """Write down what the referral was used for; ``False`` when it has been used already."""
+        asked = {"referral_id": referral.id, "used_for": appointment.id}
+        return self._connection.execute(statements.USE_UP, asked).rowcount == 1
 
     # --- inside
 
-    def _change(self, appointment_id: str, state: State, **values: object) -> None:
-        changes = {"state": state, "changed_at": self.now, **values}
+    def _change(self, appointment_id: str, **values: object) -> None:
+        changes = {"changed_at": self.now, **values}
         self._connection.execute(statements.CHANGE, {"appointment_id": appointment_id, **changes})
 
-    def _calendars_of(self, her_id: str) -> dict[str, Calendar]:
-        if her_id not in self._calendars:
-            self._calendars[her_id] = self._read_calendars(her_id)
-        return self._calendars[her_id]
+    def _asked(self, her_id: str, patient: Patient, offer: Offer) -> dict[str, object]:
+        return {
+            "her_id": her_id,
+            "national_id": patient.national_id,
+            "now": seconds(self.now),
+            "opens": seconds(offer.window.opens),
+            "closes": seconds(offer.window.closes),
+            **numbered_values("calendar", offer.calendar_ids),
+            **numbered_values("type", offer.type_codes or ()),
+            **{f"busy_from_{n}": seconds(start) for n, (start, _end) in enumerate(offer.busy)},
+            **{f"busy_to_{n}": seconds(end) for n, (_start, end) in enumerate(offer.busy)},
+        }
 
-    def _read_calendars(self, her_id: str) -> dict[str, Calendar]:
-        types: dict[str, list[TimeType]] = {}
-        for row in self._connection.execute(statements.TIME_TYPES, {"her_id": her_id}).mappings():
-            duration = timedelta(seconds=row["duration_seconds"])
-            kind = TimeType(row["code"], row["name"], duration, read_type_policy(row["policy"]))
-            types.setdefault(row["calendar_id"], []).append(kind)
-        found = self._connection.execute(statements.CALENDARS, {"her_id": her_id}).mappings()
-        return {row["id"]: _calendar(row, tuple(types.get(row["id"], ()))) for row in found}
+    def _appointment(self, her_id: str, row: tuple[object, ...]) -> Appointment:
+        self._read_calendars(her_id)
+        return appointment_of(self._calendars[her_id], row)
 
+    def _open_calendars(self, her_id: str) -> dict[str, Calendar]:
+        self._read_calendars(her_id)
+        return self._open[her_id]
 
-def _slot(calendars: Mapping[str, Calendar], row: Row) -> Slot:
-    slot_id, calendar_id, type_code, start, end, capacity, available_at, must_call = row
-    calendar = calendars[calendar_id]
-    kind = next(t for t in calendar.types if t.code == type_code)
-    available = None if available_at is None else _moment(available_at)
-    return Slot(slot_id, calendar, kind, _moment(start), _moment(end), capacity, available, bool(must_call))
-
-
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _practitioner(hpr: str | None, family_name: str | None, given_name: str | None) -> Practitioner | None:
-    return None if hpr is None else Practitioner(hpr, family_name or "", given_name or "")
-
-
-def _calendar(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
-    version, hold = row["conditions_version"], row["hold_seconds"]
-    return Calendar(
-        her_id=row["her_id"],
-        id=row["id"],
-        name=row["name"],
-        category=row["category"],
-        practitioner=_practitioner(row["hpr"], row["family_name"], row["given_name"]),
-        text=row["text"],
-        place=row["place"],
-        conditions=None if version is None else Conditions(version, row["conditions_text"]),
-        hold=None if hold is None else timedelta(seconds=hold),
-        types=types,
-        policy=read_calendar_policy(row["policy"]),
-        organisation=row["parent_name"],
-    )
+    def _read_calendars(self, her_id: str) -> None:
+        """All of an owner's calendars, once: what is in a closed one goes by its rules still."""
+        if her_id in self._calendars:
+            return
+        asked = {"her_id": her_id}
+        types = types_by_calendar(self._connection.execute(statements.TIME_TYPES, asked).mappings())
+        rows = self._connection.execute(statements.CALENDARS, asked).mappings().all()
+        found = {row["id"]: calendar_of(row, types.get(row["id"], ())) for row in rows}
+        self._calendars[her_id] = found
+        self._open[her_id] = {row["id"]: found[row["id"]] for row in rows if row["open"]}
+        if any(row["has_lists"] for row in rows):
+            self._with_lists.add(her_id)
 
 
-def _representative(row: Mapping[str, Any]) -> Representative | None:
-    if row["relation"] is None:
-        return None
-    return Representative(
-        relation=Relation(row["relation"]),
-        national_id=row["representative_national_id"],
-        family_name=row["representative_family_name"],
-        given_name=row["representative_given_name"],
-        phone=row["representative_phone"],
-    )
-
-
-def _appointment(calendars: Mapping[str, Calendar], values: Row) -> Appointment:
-    row = dict(zip(tables.appointment.c.keys(), values, strict=True))
-    held_until = row["held_until"]
-    return Appointment(
-        id=row["id"],
-        her_id=row["her_id"],
-        calendar_id=row["calendar_id"],
-        slot_id=row["slot_id"],
-        state=State(row["state"]),
-        start=_moment(row["start"]),
-        end=_moment(row["end"]),
-        title=row["title"],
-        place=row["place"],
-        practitioner=_practitioner(
-            row["hpr"], row["practitioner_family_name"], row["practitioner_given_name"]
-        ),
-        patient=Patient(row["national_id"], row["family_name"], row["given_name"], row["phone"]),
-        representative=_representative(row),
-        reason=row["reason"],
-        held_until=None if held_until is None else _moment(held_until),
-        type_code=row["type_code"],
-        seat=row["seat"],
-        moves=row["moves"],
-        fixed=None if row["fixed"] is None else Fixed(row["fixed"]),
-        referral_id=row["referral_id"],
-        calendar=calendars.get(row["calendar_id"]),
-    )
-
-
-def _row(appointment: Appointment, request: Reserve, now: datetime) -> dict[str, Any]:
-    practitioner, acting = appointment.practitioner, appointment.representative
-    return {
-        "id": appointment.id,
-        "her_id": appointment.her_id,
-        "calendar_id": appointment.calendar_id,
-        "slot_id": appointment.slot_id,
-        "state": appointment.state.value,
-        "start": _seconds(appointment.start),
-        "end": _seconds(appointment.end),
-        "title": appointment.title,
-        "place": appointment.place,
-        "hpr": practitioner.hpr if practitioner else None,
-        "practitioner_family_name": practitioner.family_name if practitioner else None,
-        "practitioner_given_name": practitioner.given_name if practitioner else None,
-        "national_id": appointment.patient.national_id,
-        "family_name": appointment.patient.family_name,
-        "given_name": appointment.patient.given_name,
-        "phone": appointment.patient.phone,
-        "relation": acting.relation.value if acting else None,
-        "representative_national_id": acting.national_id if acting else None,
-        "representative_family_name": acting.family_name if acting else None,
-        "representative_given_name": acting.given_name if acting else None,
-        "representative_phone": acting.phone if acting else None,
-        "reason": appointment.reason,
-        "held_until": None if appointment.held_until is None else _seconds(appointment.held_until),
-        "created_at": _seconds(now),
-        "changed_at": _seconds(now),
-        "cancellation_reason": None,
-        "type_code": appointment.type_code,
-        "seat": appointment.seat,
-        "moves": appointment.moves,
-        "fixed": appointment.fixed.value if appointment.fixed else None,
-        "referral_id": appointment.referral_id,
-        "accepted_conditions": request.accepted_conditions,
-        "answers": json.dumps(request.answers) if request.answers else None,
-    }
+def _sizes(offer: Offer) -> tuple[int, int, int]:
+    """How many of each there are in the statement that asks for an offer's slots."""
+    return len(offer.calendar_ids), len(offer.type_codes or ()), len(offer.busy)

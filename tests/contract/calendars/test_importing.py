@@ -18,7 +18,10 @@ from handlers.calendars.importing import import_calendars
 from handlers.calendars.report import Counts, ImportReport
 from handlers.desk import tables
 from handlers.desk.model import State
+from handlers.desk.rules.offers import Offer
+from handlers.desk.rules.times import period
 from handlers.desk.store import Desk
+from tests.support.people import LINE
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -109,7 +112,8 @@ def test_what_was_imported_is_what_the_desk_offers(connection: Connection, run: 
         timedelta(minutes=5),
     )
     assert (second.practitioner.hpr, second.category) == ("1", None)
-    free = desk.free_slots("91095", now, now + timedelta(days=9), ["korona-1"])
+    offer = Offer(("korona-1",), None, period(now, now + timedelta(days=9)))
+    free = desk.free_slots("91095", LINE, [offer])
     assert [slot.id for slot in free] == ["S0", "S1", "S2", "S3"]
     assert free[0].start == datetime(2027, 3, 5, 8, tzinfo=UTC)
 

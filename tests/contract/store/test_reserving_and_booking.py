@@ -39,7 +39,7 @@ EITHER = pytest.mark.parametrize("request_for", [reserve, book])
 def taken_by(desk_at: Callable[..., Desk]) -> Callable[..., Appointment | None]:
     def taken_by(slot_id: str, at: datetime = NOW) -> Appointment | None:
         desk = desk_at(at)
-        return desk.taken_by(desk.slot("91095", slot_id))
+        return next(iter(desk.takers(desk.slot("91095", slot_id))), None)
 
     return taken_by
 

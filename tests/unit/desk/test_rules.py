@@ -9,8 +9,11 @@ import pytest
 
 from handlers.desk.model import Appointment, Calendar, Practitioner, Slot, State, TimeType
 from handlers.desk.reasons import Reason
+from handlers.desk.replies import Declined
 from handlers.desk.requests import Reserve
-from handlers.desk.rules import is_hold_of, takes_up_its_slot, why_not_cancel, why_not_this_slot
+from handlers.desk.rules.taken import is_hold_of, takes_up_its_slot
+from handlers.desk.rules.undoing import why_no_cancelling
+from handlers.desk.rules.wishes import why_not_this_slot
 from tests.support.people import KARI, LINE
 
 START = datetime(2027, 3, 5, 8, 10, tzinfo=UTC)
@@ -28,6 +31,10 @@ def appointment(state: State, held_until: datetime | None = None) -> Appointment
     return Appointment(
         "a", "91095", "korona", "K1", state, START, END, "Time", None, None, LINE, held_until=held_until
     )
+
+
+def reason_of(declined: Declined | None) -> Reason | None:
+    return declined.reason if declined else None
 
 
 @pytest.mark.parametrize(
@@ -74,7 +81,7 @@ def test_a_patient_is_known_by_their_number_and_not_by_their_name() -> None:
     ],
 )
 def test_why_a_slot_cannot_be_had(changes: dict[str, object], now: datetime, reason: Reason | None) -> None:
-    assert why_not_this_slot(SLOT, replace(WISH, **changes), now) is reason
+    assert reason_of(why_not_this_slot(SLOT, replace(WISH, **changes), now)) is reason
 
 
 @pytest.mark.parametrize(
@@ -90,7 +97,7 @@ def test_another_practitioner_only_for_whoever_accepts_one(
     hpr: str | None, accepts: bool, reason: Reason | None
 ) -> None:
     wish = replace(WISH, hpr=hpr, accepts_another_practitioner=accepts)
-    assert why_not_this_slot(replace(SLOT, calendar=LINN), wish, BEFORE) is reason
+    assert reason_of(why_not_this_slot(replace(SLOT, calendar=LINN), wish, BEFORE)) is reason
 
 
 def test_the_same_moment_in_another_zone_is_the_same_moment() -> None:
@@ -114,4 +121,4 @@ def test_the_same_moment_in_another_zone_is_the_same_moment() -> None:
 def test_why_an_appointment_cannot_be_cancelled(
     state: State, held_until: datetime | None, now: datetime, reason: Reason | None
 ) -> None:
-    assert why_not_cancel(appointment(state, held_until), now) is reason
+    assert reason_of(why_no_cancelling(appointment(state, held_until), None, now)) is reason

@@ -1,0 +1,81 @@
+"""Who stands at the desk, what of it is open to them, and which of their appointments they mean.
+
+What several handlers have in common when they look things up for a rule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers.desk.requests import Actor
+from handlers.desk.rules.audience import Visitor, why_turned_away
+from handlers.desk.rules.limits import busy, has_limits
+from handlers.desk.rules.offers import bookable, offers_of, reachable
+from handlers.desk.rules.taken import takes_up_its_slot
+from handlers.desk.rules.undoing import is_visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from handlers.desk.model import Appointment, Calendar, TimeType
+    from handlers.desk.replies import Declined
+    from handlers.desk.requests import Answers, Cancel, MarkNoShow, Rebook, Request
+    from handlers.desk.rules.offers import Offer
+    from handlers.desk.store import Desk
+
+    #: A calendar, those of its types that somebody can book, and the times that it offers them.
+    Open = tuple[Calendar, tuple[TimeType, ...], list[Offer]]
+
+
+def meet(request: Request, desk: Desk) -> tuple[Visitor, Declined | None]:
+    """Who asks, and why nothing at all is done for them, if so."""
+    if request.by is Actor.STAFF:
+        return Visitor(request.patient, request.representative, is_staff=True), None
+    groups = desk.groups(request.owner, request.patient.national_id)
+    visitor = Visitor(request.patient, request.representative, groups)
+    return visitor, why_turned_away(visitor)
+
+
+def what_is_open(
+    visitor: Visitor,
+    calendars: Iterable[Calendar],
+    desk: Desk,
+    answers: Answers = (),
+    leaving: Appointment | None = None,
+) -> list[Open]:
+    """Those of an owner's ``calendars`` that have a type for the visitor, and what can be booked there now.
+
+    ``leaving`` is the appointment that would be given up for it.
+    """
+    reached = [(one, kinds) for one in calendars if (kinds := reachable(one, visitor, answers))]
+    ahead: Sequence[Appointment] = ()
+    if not visitor.is_staff and any(has_limits(calendar, kinds) for calendar, kinds in reached):
+        ahead = what_they_have(reached[0][0].her_id, visitor, desk, leaving)
+    found = []
+    for calendar, kinds in reached:
+        windows = bookable(calendar, kinds, visitor, ahead, now=desk.now, zone=desk.office.zone)
+        occupied = () if visitor.is_staff else busy(calendar, ahead)
+        found.append((calendar, tuple(kind for kind, _ in windows), offers_of(calendar, windows, occupied)))
+    return found
+
+
+def what_they_have(
+    her_id: str, visitor: Visitor, desk: Desk, *given_up: Appointment | None
+) -> list[Appointment]:
+    """The patient's appointments and holds that have not ended, but for those that would be given up."""
+    without = {one.id for one in given_up if one}
+    ahead = desk.ahead(her_id, visitor.patient.national_id, desk.now)
+    return [one for one in ahead if one.id not in without]
+
+
+def the_one_meant(request: Cancel | Rebook | MarkNoShow, visitor: Visitor, desk: Desk) -> Appointment | None:
+    """What is named by its own id; else what takes up the slot named; else the last that did.
+
+    A slot may have been booked and cancelled by the same patient before, and messages in the wild name
+    the slot, the appointment or both.
+    """
+    known = desk.appointments(request.owner, request.patient.national_id, request.references)
+    found = [one for one in known if is_visible(one, visitor)]
+    named = [one for one in found if one.id in request.references]
+    living = [one for one in found if takes_up_its_slot(one, desk.now)]
+    return next(iter(named + living + found), None)
