@@ -16,6 +16,7 @@ from adapter.cli.declined import stop, words
 from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.person import PersonFile, read_national_id, read_person
 from adapter.cli.store import open_store
+from adapter.dialects.helsenorge.texts import title_of
 from adapter.service import make_staffing, new_id
 from handlers.desk import register
 from handlers.desk.model import Fixed
@@ -132,7 +133,7 @@ def show_(
         from adapter.ics import write_ics  # noqa: PLC0415 - nothing else here needs its library
 
         one = entry.appointment
-        typer.echo(write_ics(one, one.title, now, moves=len(entry.moves)), nl=False)
+        typer.echo(write_ics(one, title_of(one), now, moves=len(entry.moves)), nl=False)
     else:
         typer.echo(page(entry, settings.zone, as_json=as_json))
 

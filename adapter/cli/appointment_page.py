@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from adapter.cli.console import plain
+from adapter.dialects.helsenorge.texts import title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,7 @@ def _everything(entry: Entry, zone: ZoneInfo) -> dict[str, Any]:
     acting, practitioner = one.representative, one.practitioner
     return {
         **summary(one, zone),
+        "title": title_of(one),
         "place": one.place,
         "practitioner": practitioner and f"{practitioner.given_name} {practitioner.family_name}",
         "patient": f"{one.patient.given_name} {one.patient.family_name}, {one.patient.national_id}",

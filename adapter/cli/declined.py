@@ -19,6 +19,7 @@ _WORDS = {
     Reason.APPOINTMENT_UNKNOWN: "There is no such appointment; 'timebok appointment list' shows them.",
     Reason.APPOINTMENT_CANCELLED: "The appointment has been cancelled already.",
     Reason.APPOINTMENT_PASSED: "The appointment has begun already.",
+    Reason.APPOINTMENT_NOT_BEGUN: "The appointment has not begun yet; nobody can have missed it.",
     Reason.CANNOT_MOVE_THERE: "The appointment cannot be moved to that slot.",
     Reason.REFERRAL_UNKNOWN: "The patient has no such referral.",
     Reason.REFERRAL_USED: "The referral has been used.",
