@@ -11,7 +11,7 @@ from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
 from adapter.dialects.helsenorge.leaving import Forms
-from adapter.dialects.helsenorge.names import OUR_OWN, process_of
+from adapter.dialects.helsenorge.names import NOTICE_FUNCTIONS, OUR_OWN, process_of
 from adapter.dialects.helsenorge.notices import HelsenorgeNotices, Portal
 from adapter.errors import KeysUnavailable, StoreUnavailable
 from adapter.mailbox.rabbitmq import RabbitMailbox
@@ -120,9 +120,10 @@ def make_batches(
 
 
 def served_processes() -> tuple[frozenset[str], frozenset[str]]:
-    """The processes that we answer, in small letters, and those of them that others are to know."""
+    """The processes that we have a part in, in small letters, and those in which others are to ask us."""
     served = {process_of(function) for function, _ in CODECS}
-    return frozenset(one.casefold() for one in served), frozenset(served - OUR_OWN)
+    told = {process_of(function.value) for function in NOTICE_FUNCTIONS.values()}
+    return frozenset(one.casefold() for one in served | told), frozenset(served - OUR_OWN)
 
 
 def make_office(settings: Settings) -> Office:

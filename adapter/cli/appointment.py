@@ -17,10 +17,9 @@ from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, firs
 from adapter.cli.person import PersonFile, read_national_id, read_person
 from adapter.cli.store import open_store
 from adapter.dialects.helsenorge.texts import title_of
-from adapter.service import make_staffing, new_id
+from adapter.service import make_office, make_staffing, new_id
 from handlers.desk import register
 from handlers.desk.model import Fixed
-from handlers.desk.office import Office
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
 from handlers.desk.staff_wishes import ToBook, ToCancel, ToMarkNoShow, ToMove
 from handlers.desk.store import Desk
@@ -125,7 +124,7 @@ def show_(
     settings, engine = open_store()
     now = settings.clock()
     with engine.begin() as connection:
-        desk = Desk(connection, now, new_id, Office(settings.zone))
+        desk = Desk(connection, now, new_id, make_office(settings))
         entry = register.find_with_history(connection, desk, appointment)
     if entry is None:
         stop(f"There is no appointment {plain(appointment)}")
