@@ -12,7 +12,7 @@ import typer
 
 from adapter.cli.appointment_page import as_json_line, as_text, page, summary
 from adapter.cli.console import add_row, new_table, plain, show
-from adapter.cli.declined import stop, words
+from adapter.cli.declined import stop, untold, words
 from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.person import PersonFile, read_national_id, read_person
 from adapter.cli.store import open_store
@@ -104,10 +104,10 @@ def _tell(done: Done, settings: Settings, *, as_json: bool) -> None:
         typer.echo(as_json_line(line))
         return
     typer.echo(plain(f"{line['id']} {_DID[type(reply)]}: {line['calendar']}, {as_text(line['start'])}"))
-    if notice is None:
-        typer.echo("The portal is told nothing: TIMEBOK_PORTAL_HER_ID is not set", err=True)
-    else:
+    if notice is not None:
         typer.echo(f"The portal is told by {notice.code}, message {line['notice']['message_id']}")
+    elif done.silence is not None:
+        typer.echo(untold(done.silence), err=True)
 
 
 # --- looking
