@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from adapter.batch import Batches
+from adapter.database import open_engine
 from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
 from adapter.dialects.helsenorge.names import OUR_OWN, process_of
 from adapter.errors import StoreUnavailable
+from adapter.mailbox.connection import check
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from adapter.mailbox.broker import Broker
     from adapter.settings import Settings
     from adapter.wrapping import Wrapping
 
@@ -94,11 +97,26 @@ def served_processes() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(one.casefold() for one in served), frozenset(served - OUR_OWN)
 
 
+def make_engine(settings: Settings) -> Engine:
+    """An engine on the store of the settings. Raises ``StoreUnavailable``."""
+    return open_engine(settings.database_url.get_secret_value(), settings.database_password_file)
+
+
+def make_broker(settings: Settings, url: str = "") -> Broker:
+    """The broker of the settings, or the one at ``url`` with the same ways in.
+
+    Raises ``MailboxError`` for what cannot work, also for a file that cannot be used now.
+    """
+    broker = settings.broker_at(url) if url else settings.broker
+    check(broker)
+    return broker
+
+
 def make_mailbox(settings: Settings) -> RabbitMailbox:
     """The RabbitMQ mailbox of the settings."""
     return RabbitMailbox(
         RabbitSettings(
-            url=settings.amqp_url.get_secret_value(),
+            broker=make_broker(settings),
             prefetch=dict.fromkeys(Lane, settings.prefetch),
             queue_type=QueueType(settings.queue_type),
             declare=settings.declare_queues,
