@@ -12,6 +12,9 @@ from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
 from adapter.dialects.helsenorge.names import OUR_OWN, process_of
+from adapter.dialects.helsenorge.envelope import OK, REJECTED
+from adapter.dialects.helsenorge.inspection import Inspector
+from adapter.dialects.helsenorge.names import APPREC_FUNCTION, CONDITIONS, Asked, Function
 from adapter.errors import StoreUnavailable
 from adapter.mailbox.connection import check
 from adapter.mailbox.rabbitmq import RabbitMailbox
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from adapter.mailbox.broker import Broker
+    from adapter.metrics import Metrics
     from adapter.settings import Settings
     from adapter.wrapping import Wrapping
 
@@ -141,6 +145,14 @@ def parties(settings: Settings, engine: Engine) -> list[str]:
     return [owner.her_id for owner in owners]
 
 
+def make_metrics() -> Metrics:
+    """Figures that name what the dialect knows, and nothing else."""
+    from adapter.metrics import Metrics  # noqa: PLC0415 - only where somebody may ask for them
+
+    asked, statuses = frozenset(map(str, Asked)), frozenset({OK, REJECTED})
+    return Metrics({**dict.fromkeys(map(str, Function), asked), APPREC_FUNCTION: statuses}, CONDITIONS)
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.max_bytes, settings.max_elements, settings.max_depth, settings.max_attributes)
 
@@ -149,4 +161,5 @@ def make_service(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> 
     """The whole service, for the parties ``her_ids``. It does nothing until it is run."""
     wrapping = make_wrapping(settings, her_ids)
     batches = make_batches(settings, engine, her_ids, wrapping)
-    return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh)
+    metrics = None if settings.health_port is None else make_metrics()
+    return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh, metrics)
