@@ -10,7 +10,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -21,11 +21,12 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 from adapter.errors import TimebokError
 from adapter.mailbox.broker import Broker, Tls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -64,6 +65,10 @@ _SEAL = ("seal_keys", "seal_parties", "seal_authorities", "seal_revocation_lists
 
 
 def _check_without_password(url: str) -> None:
+    # Only now: whoever has no such file may have no store to open either, such as a container's check.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         parsed = make_url(url)
         sqlite, password = parsed.get_backend_name() == "sqlite", parsed.password
@@ -77,9 +82,14 @@ def _check_without_password(url: str) -> None:
         )
 
 
-def _toml(settings: type[BaseSettings], file: Path) -> TomlConfigSettingsSource:
+def _file_source(settings: type[BaseSettings]) -> TomlConfigSettingsSource | None:
+    file = os.environ.get("TIMEBOK_CONFIG")
+    if not file:
+        return None
+    if not Path(file).is_file():
+        raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
     try:
-        return TomlConfigSettingsSource(settings, file)
+        return TomlConfigSettingsSource(settings, Path(file))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsFault(f"TIMEBOK_CONFIG names {file}, which cannot be read: {why}") from None
@@ -190,7 +200,7 @@ class Settings(BaseSettings):
     seal_authorities: _File = None
     """The certificates of those who issue certificates: a file, or a folder."""
 
-    seal_revocation_lists: _Sources = ()
+    seal_revocation_lists: _Sources = Field(default=(), repr=False)  # addresses may hold passwords
     """Where the lists of revoked certificates are: files, folders and http addresses."""
 
     seal_passphrase_file: _File = None
@@ -212,13 +222,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What was passed wins over the environment, and that over the file."""
-        sources = (init_settings, env_settings)
-        file = os.environ.get("TIMEBOK_CONFIG")
-        if not file:
-            return sources
-        if not Path(file).is_file():
-            raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
-        return (*sources, _toml(settings_cls, Path(file)))
+        file = _file_source(settings_cls)
+        return (init_settings, env_settings) if file is None else (init_settings, env_settings, file)
 
     @property
     def broker(self) -> Broker:
@@ -264,3 +269,9 @@ class Settings(BaseSettings):
         """What time it is: aware UTC."""
         offset = self._offset  # before the clock is read: it is worked out the first time
         return datetime.now(UTC) + offset
+
+
+def file_settings() -> Mapping[str, object]:
+    """What the file says that ``TIMEBOK_CONFIG`` names, unchecked. Raises as ``Settings`` does for a file."""
+    source = _file_source(Settings)
+    return {} if source is None else source()
