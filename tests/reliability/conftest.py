@@ -33,14 +33,13 @@ SetStage = Callable[..., Awaitable[Stage]]
 
 _ALSO_SEALED = {
     "test_what_a_killed_service_leaves_the_other_one_finishes",
-    "test_in_a_rush_every_time_goes_to_one_citizen_and_everybody_hears",
     "test_what_comes_many_times_to_two_services_has_one_effect_and_one_answer",
     "test_a_stop_finishes_what_is_in_hand",
 }
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whether what is sent is sealed: as the environment says, else not; both in some tests, on SQLite."""
+    """Whether what is sent is sealed: as the environment says, else not; both in some tests."""
     if "sealed" not in metafunc.fixturenames:
         return
     if os.environ.get("TIMEBOK_TEST_SEALED"):
