@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from adapter.mailbox import Delivery, PublishResult
     from adapter.outcome import About, Outcome
 
-_OTHER, _NONE = "other", "none"
+_OTHER, _NONE, _OURS = "other", "none", "ours"
 _SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 60)
 
@@ -53,11 +53,13 @@ class Metrics:
         self._refused = self._counter("refused", "Messages refused with an error message.", "condition")
         errors = "Error messages that came in, and whether they were about something we had sent."
         self._errors = self._counter("errors_received", errors, "condition", "about")
+        for condition in (*self._conditions, _OTHER):  # one that is there before the first has an increase
+            self._errors.labels(condition, _OURS)
         self._published = self._counter(
             "published", "Messages handed to the broker, by what it said.", "outcome"
         )
         self._retries = self._counter("retries", "Times that we have failed on a message.", "reason")
-        self._parked = self._counter("parked", "Messages laid aside for a person.", "reason")
+        self._parked = self._counter("parked", "Messages laid aside for a person.")
         self._sizes = Histogram(
             "timebok_batch_messages",
             "Messages in a batch.",
@@ -114,9 +116,9 @@ class Metrics:
         """Count what the broker has said to messages."""
         self._count(self._published, [(one.outcome.value,) for one in results])
 
-    def parked(self, reason: str) -> None:
+    def parked(self) -> None:
         """Count a message that was laid aside."""
-        self._count(self._parked, [(reason,)])
+        self._parked.inc()
 
     def _about(self, lane: Lane, outcome: Outcome) -> tuple[str, str, str, str]:
         function, code = self._named(outcome.about)
@@ -129,7 +131,7 @@ class Metrics:
         return about.function or "", _NONE if about.code is None else _known(about.code, codes)
 
     def _error(self, noted: Noted) -> tuple[str, str]:
-        return _known(noted.about.code or "", self._conditions), "nothing of ours" if noted.reason else "ours"
+        return _known(noted.about.code or "", self._conditions), "nothing of ours" if noted.reason else _OURS
 
     def _counter(self, name: str, words: str, *labels: str) -> Counter:
         return Counter(f"timebok_{name}", words, labels, registry=self._registry)

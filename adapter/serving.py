@@ -231,7 +231,7 @@ class Service:
             await self._mailbox.park(delivery, reason)
             log.error("parked", queue=inbound.queue, reason=reason, attempts=inbound.attempt)
             if self._metrics is not None:
-                self._metrics.parked(reason)
+                self._metrics.parked()
         except MailboxUnavailable:
             log.warning("not parked: the broker is out of reach, and will hand it out again")
         except MailboxError as error:
