@@ -262,3 +262,16 @@ def test_the_password_of_the_store_is_read_at_each_connect(
     ) as caught:
         open_engine(f"postgresql+psycopg://me@{NOWHERE}/x", file)
     assert isinstance(caught.value.__cause__, OperationalError), "to whoever is at work, the store is away"
+
+
+@pytest.mark.parametrize("setting", ["amqp_ca_file", "amqp_password_file", "amqp_key_passphrase_file"])
+def test_a_start_without_a_file_that_it_needs_ends_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], setting: str
+) -> None:
+    client = tmp_path / "client.pem"
+    client.write_text(SECRET)
+    set_all(monkeypatch, amqp_url=f"amqps://me@{NOWHERE}/", her_ids="91095", database_url="sqlite://")
+    set_all(monkeypatch, amqp_certificate_file=str(client), **{setting: str(tmp_path / "nowhere")})
+    status, said = run(monkeypatch, capsys, "serve")
+    assert (status, SECRET in said) == (2, False)
+    assert f"timebok: TIMEBOK_{setting.upper()} names {tmp_path / 'nowhere'}, which cannot be read" in said
