@@ -17,7 +17,7 @@ from aiormq.exceptions import AMQPError
 from yarl import URL
 
 from adapter.mailbox.port import MailboxUnavailable
-from adapter.mailbox.tls import context_of, in_plain_words
+from adapter.mailbox.tls import context_of, in_plain_words, when_cut_off
 from adapter.secret_file import SecretUnavailable, read_secret
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ def _said(error: BaseException, broker: Broker) -> str:
             return in_plain_words(cause, broker)
     if not any(isinstance(cause, ConnectionResetError | asyncio.IncompleteReadError) for cause in causes):
         return ""
-    said = f"{broker.address} ended the connection before it had greeted us"
-    if broker.encrypted:
-        return f"{said}: it may ask for a certificate of ours, or not take the one it was shown"
-    return f"{said}: if it takes only TLS (as on port 5671), the URL has to begin with amqps://"
+    return when_cut_off(broker)
 
 
 def _causes(error: BaseException | None) -> list[BaseException]:

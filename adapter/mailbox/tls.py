@@ -103,6 +103,19 @@ def in_plain_words(error: ssl.SSLError, broker: Broker) -> str:
     return f"TLS with {broker.address} failed: {reason}"
 
 
+def when_cut_off(broker: Broker) -> str:
+    """What it may mean that the broker has ended a connection before it said anything at all.
+
+    Its reasons may be lost, if it is quicker to close than we are to read.
+    """
+    said = f"{broker.address} ended the connection before it had greeted us"
+    if not broker.encrypted:
+        return f"{said}: if it takes only TLS (as on port 5671), the URL has to begin with amqps://"
+    if broker.tls.certificate is None:
+        return f"{said}: it may ask for a certificate of ours: set {_CERTIFICATE} and {_KEY}"
+    return f"{said}: it may not take our certificate from {broker.tls.certificate}"
+
+
 def _about_theirs(error: ssl.SSLCertVerificationError, broker: Broker) -> str:
     host = broker.address.partition("/")[0]
     name = broker.tls.server_name or host.rpartition(":")[0]

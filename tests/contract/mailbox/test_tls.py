@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 import uvloop
+from aiormq.exceptions import AMQPConnectionError
 from cryptography import x509
 
 from adapter.mailbox import MailboxUnavailable
 from adapter.mailbox.broker import Broker, Tls
-from adapter.mailbox.connection import BrokerConnection, check
+from adapter.mailbox.connection import BrokerConnection, _said, check
 from adapter.mailbox.parked import dead_letters
 from adapter.mailbox.pauses import Pauses
 from adapter.mailbox.rabbitmq import RabbitMailbox
@@ -125,12 +126,12 @@ WRONG: dict[str, tuple[dict[str, str | None], str, str]] = {
     "an expired one": ({"server_name": "expired.test"}, "has expired", "has to renew it"),
     "none of ours": (
         {"certificate": None, "key": None, "passphrase": None},
-        "asks for a certificate of ours",
+        "for a certificate of ours",
         "TIMEBOK_AMQP_CERTIFICATE_FILE",
     ),
     "one of ours that is a stranger's": (
         {"certificate": "stranger.pem", "key": None, "passphrase": None},
-        "does not take our certificate from",
+        "take our certificate from",
         "stranger.pem",
     ),
     "a key of another": (
@@ -163,6 +164,18 @@ def test_the_loop_that_the_service_runs_on_tells_the_same(hub: Hub, what: str) -
     changes, words, _ = WRONG[what]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert words in runner.run(refusal(hub.broker(**changes)))
+
+
+@pytest.mark.parametrize("what", ["none of ours", "one of ours that is a stranger's"])
+def test_it_is_told_also_when_the_node_is_gone_before_its_reason_is_read(hub: Hub, what: str) -> None:
+    changes, *words = WRONG[what]
+    certificate = changes["certificate"]
+    broker = hub.broker(certificate=certificate and hub.file(certificate), key=None, passphrase=None)
+    error = AMQPConnectionError("gone")
+    error.__cause__ = ConnectionResetError()
+    error.__cause__.__cause__ = error  # the library's chains do so
+    said = _said(error, broker)
+    assert [word for word in words if word not in said] == [], said
 
 
 async def test_whoever_does_not_speak_tls_is_told_so(hub: Hub) -> None:
