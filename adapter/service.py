@@ -9,12 +9,17 @@ from uuid import uuid4
 from adapter.batch import Batches
 from adapter.database import open_engine
 from adapter.dialects.helsenorge.dialect import Helsenorge
+from adapter.dialects.helsenorge.envelope import OK, REJECTED
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
-from adapter.dialects.helsenorge.names import OUR_OWN, process_of
-from adapter.dialects.helsenorge.envelope import OK, REJECTED
-from adapter.dialects.helsenorge.inspection import Inspector
-from adapter.dialects.helsenorge.names import APPREC_FUNCTION, CONDITIONS, Asked, Function
+from adapter.dialects.helsenorge.names import (
+    APPREC_FUNCTION,
+    CONDITIONS,
+    OUR_OWN,
+    Asked,
+    Function,
+    process_of,
+)
 from adapter.errors import StoreUnavailable
 from adapter.mailbox.connection import check
 from adapter.mailbox.rabbitmq import RabbitMailbox

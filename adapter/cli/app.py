@@ -14,8 +14,7 @@ from typer.core import TyperGroup
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
-_PARTS = ("serve", "replay", "validate", "health", "calendar", "messages", "parties")
-_PARTS = ("serve", "replay", "validate", "health", "settings", "calendar", "messages")
+_PARTS = ("serve", "replay", "validate", "health", "settings", "calendar", "messages", "parties")
 
 
 class _Parts(TyperGroup):
