@@ -19,6 +19,7 @@ from adapter.cli.declined import untold
 from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.store import open_store
 from adapter.patients_key import SETTING as KEY_SETTING
+from adapter.service import make_office, make_telling, new_id
 from handlers.calendars.brief import brief
 from handlers.calendars.faults import CalendarFileError
 from handlers.calendars.files import import_files, read_files
@@ -43,9 +44,6 @@ app = typer.Typer(
 @app.command("import")
 def import_(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="YAML or JSON.")]) -> None:
     """Bring the calendars of the files' owners up to date: all files, or none when one is broken."""
-    # Only now: what it brings along no other command here has a use for.
-    from adapter.service import make_office, make_telling, new_id  # noqa: PLC0415
-
     try:
         with in_progress(f"Reading {_counted(len(files), 'file')}"):
             calendars = read_files(files)
