@@ -232,7 +232,7 @@ def _slots(draw: st.DrawFn, calendar: Calendar, number: int, now: datetime) -> S
 
 @st.composite
 def _taken(draw: st.DrawFn, slots: tuple[Slot, ...], patient: Patient, now: datetime) -> list[Taken]:
-    """Up to two appointments of the patient's, and some of somebody else's; nobody has two seats of a slot."""
+    """Appointments of the patient's and of somebody else's; nobody has two seats of a slot."""
     found: list[Taken] = []
     for slot in slots:
         takers = draw(mostly((), (patient,), (KARI,), (KARI, patient)))

@@ -197,7 +197,7 @@ def check_everything(engine: Engine, max_examples: int) -> None:
 
 
 def test_what_is_shown_can_be_done_and_nothing_else(sqlite_in_memory: Engine) -> None:
-    check_everything(sqlite_in_memory, 400)
+    check_everything(sqlite_in_memory, 250)
 
 
 def test_the_same_on_postgres(postgres: Engine) -> None:
