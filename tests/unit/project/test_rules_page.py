@@ -53,6 +53,7 @@ def test_every_key_of_a_rule_is_on_the_page(entry: type[Entry], known: str) -> N
 
 def test_the_example_can_be_imported() -> None:
     (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    nord = "  - id: lab-nord\n    name: N\n    category: Lab\n    types: [{code: blod, name: B, duration: PT5M}]\n"
+    types = "types: [{code: blod, name: B, duration: PT5M}]"
+    nord = f"  - id: lab-nord\n    name: N\n    category: Lab\n    {types}\n"
     owner = "owner: {her_id: 1, name: A, parent: {her_id: 2, name: B}}\ncalendars:\n"
     assert read_calendar_file(owner + example + nord, "rules.md").documents
