@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
-_PARTS = ("serve", "replay", "validate", "health", "calendar", "patients", "messages", "parties")
+_PARTS = ("serve", "replay", "validate", "health", "settings", "calendar", "patients", "messages", "parties")
 
 
 class _Parts(TyperGroup):
@@ -57,8 +57,9 @@ def main() -> None:
         app()
     except ValidationError as error:
         for one in error.errors():
-            name = "_".join(["TIMEBOK", *(str(part) for part in one["loc"])]).upper()
-            print(f"timebok: {name}: {one['msg']}", file=sys.stderr)  # noqa: T201 - this is a command
+            names = ["_".join(["TIMEBOK", *map(str, one["loc"])]).upper()] if one["loc"] else []
+            what = ": ".join(["timebok", *names, one["msg"].removeprefix("Value error, ")])
+            print(what, file=sys.stderr)  # noqa: T201 - this is a command
         sys.exit(2)
     except (TimebokError, CatalogueError, FileNotFoundError) as error:
         print(f"timebok: {error}", file=sys.stderr)  # noqa: T201 - this is a command

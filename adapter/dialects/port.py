@@ -48,8 +48,11 @@ class Dialect(Protocol):
         ``understand``.
         """
 
-    def process_of(self, opened: Opened) -> str:
-        """The process that a message belongs to, by its name in collaboration profiles, in any capitals."""
+    def process_of(self, opened: Opened) -> str | None:
+        """The process that a message belongs to, by its name in collaboration profiles, in any capitals.
+
+        ``None`` when a profile need not have it.
+        """
 
     def understand(self, opened: Opened) -> Request | None:
         """The request, in the desk's vocabulary; ``None`` when it is one that we do not offer.

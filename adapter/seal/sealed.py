@@ -39,12 +39,12 @@ class Sealed:
         sender, receiver = properties.from_her_id or "", properties.to_her_id or ""
         return self._seal.open(body, sender=sender, receiver=receiver, now=now).content
 
-    def check_answerable(self, properties: Properties, process: str, now: datetime) -> None:
+    def check_answerable(self, properties: Properties, process: str | None, now: datetime) -> None:
         """See ``Wrapping.check_answerable``."""
         sender, receiver = properties.to_her_id or "", properties.from_her_id or ""
         self._seal.check_answerable(sender=sender, receiver=receiver, now=now)
         party = self._seal.find(receiver)
-        if party is not None and not party.supports(process, sender, now):
+        if party and process and not party.supports(process, sender, now):
             raise Unsupported("The collaboration profile of the sender does not have this process")
 
     def wrap(self, outbound: Outbound, now: datetime) -> Outbound:

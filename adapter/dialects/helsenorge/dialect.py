@@ -20,7 +20,7 @@ from adapter.dialects.helsenorge.letter import (
     open_letter,
     read_head,
 )
-from adapter.dialects.helsenorge.names import APPREC_FUNCTION, Function, Tema, process_of
+from adapter.dialects.helsenorge.names import APPREC_FUNCTION, OUR_OWN, Function, Tema, process_of
 from adapter.dialects.helsenorge.notes import Notes
 from adapter.dialects.helsenorge.texts import INVALID_REQUEST, SERVICE_NOT_OFFERED
 from adapter.dialects.helsenorge.times import is_moment, write_utc
@@ -109,9 +109,10 @@ class Helsenorge:
         head = letter.head
         return OpenedLetter(about, head.sender.her_id, head.receiver.her_id, head, letter)
 
-    def process_of(self, opened: Opened) -> str:
-        """See ``Dialect.process_of``."""
-        return process_of(opened.about.function or "")
+    def process_of(self, opened: Opened) -> str | None:
+        """See ``Dialect.process_of``. A national profile cannot list what is ours (H1, H3)."""
+        function = opened.about.function or ""
+        return None if function in OUR_OWN else process_of(function)
 
     def understand(self, opened: Opened) -> Request | None:
         """See ``Dialect.understand``."""

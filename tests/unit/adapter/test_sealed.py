@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from adapter import serving
 from adapter.batch import Batches
 from adapter.cli.messages import _shown
+from adapter.dialects.helsenorge.names import Function
 from adapter.errors import KeysUnavailable
 from adapter.ledger.outbox import claim_due
 from adapter.ledger.tables import inbox, outbox
@@ -404,3 +405,15 @@ def test_the_process_of_a_function_that_samples_spell_otherwise_is_known(road: R
         road.use(Sealed(post.open_seal()))
         message = road.letter(wish.but(msg_id=str(uuid4())).body, subject=wish.function)
         assert isinstance(road.send(message), kind)
+
+
+@pytest.mark.parametrize(
+    "ours", [letters.book("K1"), letters.resource_overview().but(function=Function.RESOURCE_OVERVIEW)]
+)
+def test_what_is_ours_alone_needs_no_place_in_a_national_profile(
+    road: Road, post: Post, ours: letters.Parts
+) -> None:
+    agree(post, processes=["Dialog_Innbygger_Timereservasjon"])
+    road.use(Sealed(post.open_seal()))
+    message = road.letter(ours.body, subject=ours.function)
+    assert isinstance(road.send(message), Answered)
