@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from adapter.batch import Batches
+from adapter.database import open_engine
 from adapter.dialects.helsenorge.dialect import Helsenorge
+from adapter.dialects.helsenorge.envelope import OK, REJECTED
 from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.inspection import Inspector
 from adapter.dialects.helsenorge.leaving import Forms
-from adapter.dialects.helsenorge.names import OUR_OWN, process_of
+from adapter.dialects.helsenorge.names import (
+    APPREC_FUNCTION,
+    CONDITIONS,
+    NOTICE_FUNCTIONS,
+    OUR_OWN,
+    Asked,
+    Function,
+    process_of,
+)
 from adapter.dialects.helsenorge.notices import HelsenorgeNotices, Portal
 from adapter.errors import KeysUnavailable, StoreUnavailable
+from adapter.mailbox.connection import check
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane
@@ -34,6 +45,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from adapter.mailbox.broker import Broker
+    from adapter.metrics import Metrics
     from adapter.settings import Settings
     from adapter.wrapping import Wrapping
 
@@ -120,9 +133,10 @@ def make_batches(
 
 
 def served_processes() -> tuple[frozenset[str], frozenset[str]]:
-    """The processes that we answer, in small letters, and those of them that others are to know."""
+    """The processes that we have a part in, in small letters, and those in which others are to ask us."""
     served = {process_of(function) for function, _ in CODECS}
-    return frozenset(one.casefold() for one in served), frozenset(served - OUR_OWN)
+    told = {process_of(function.value) for function in NOTICE_FUNCTIONS.values()}
+    return frozenset(one.casefold() for one in served | told), frozenset(served - OUR_OWN)
 
 
 def make_office(settings: Settings) -> Office:
@@ -131,11 +145,26 @@ def make_office(settings: Settings) -> Office:
     return Office(settings.zone, None if file is None else read_fingerprint(file))
 
 
+def make_engine(settings: Settings) -> Engine:
+    """An engine on the store of the settings. Raises ``StoreUnavailable``."""
+    return open_engine(settings.database_url.get_secret_value(), settings.database_password_file)
+
+
+def make_broker(settings: Settings, url: str = "") -> Broker:
+    """The broker of the settings, or the one at ``url`` with the same ways in.
+
+    Raises ``MailboxError`` for what cannot work, also for a file that cannot be used now.
+    """
+    broker = settings.broker_at(url) if url else settings.broker
+    check(broker)
+    return broker
+
+
 def make_mailbox(settings: Settings) -> RabbitMailbox:
     """The RabbitMQ mailbox of the settings."""
     return RabbitMailbox(
         RabbitSettings(
-            url=settings.amqp_url.get_secret_value(),
+            broker=make_broker(settings),
             prefetch=dict.fromkeys(Lane, settings.prefetch),
             queue_type=QueueType(settings.queue_type),
             declare=settings.declare_queues,
@@ -178,6 +207,14 @@ def check_lists(settings: Settings, engine: Engine) -> None:
         )
 
 
+def make_metrics() -> Metrics:
+    """Figures that name what the dialect knows, and nothing else."""
+    from adapter.metrics import Metrics  # noqa: PLC0415 - only where somebody may ask for them
+
+    asked, statuses = frozenset(map(str, Asked)), frozenset({OK, REJECTED})
+    return Metrics({**dict.fromkeys(map(str, Function), asked), APPREC_FUNCTION: statuses}, CONDITIONS)
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(settings.max_bytes, settings.max_elements, settings.max_depth, settings.max_attributes)
 
@@ -186,4 +223,5 @@ def make_service(settings: Settings, engine: Engine, her_ids: Sequence[str]) -> 
     """The whole service, for the parties ``her_ids``. It does nothing until it is run."""
     wrapping = make_wrapping(settings, her_ids)
     batches = make_batches(settings, engine, her_ids, wrapping)
-    return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh)
+    metrics = None if settings.health_port is None else make_metrics()
+    return Service(settings, make_mailbox(settings), engine, batches, wrapping.refresh, metrics)

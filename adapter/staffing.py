@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -15,8 +16,11 @@ from sqlalchemy import Connection
 import handlers
 from adapter.dialects.port import Change
 from adapter.ledger.ledger import Ledger
+from handlers.desk import register
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
 from handlers.desk.requests import Request
+from handlers.desk.rules.audience import Visitor
+from handlers.desk.rules.undoing import is_listed
 from handlers.desk.store import Desk
 
 if TYPE_CHECKING:
@@ -43,12 +47,23 @@ _CHANGES = {
 }
 
 
+class Silence(StrEnum):
+    """Why the portal is told nothing of what was done."""
+
+    NO_PORTAL = "no-portal"
+    NOT_SHOWN = "not-shown-online"
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What became of a wish, and the message that is on its way to the portal because of it, if one is."""
+    """What became of a wish, and the message that is on its way to the portal; or why there is none.
+
+    A wish that was declined has neither.
+    """
 
     reply: Reply
     notice: Dispatch | None = None
+    silence: Silence | None = None
 
 
 class Telling:
@@ -61,21 +76,38 @@ class Telling:
     def tell(
         self, connection: Connection, desk: Desk, change: Change, appointments: Iterable[Appointment]
     ) -> list[Dispatch]:
-        """One message about each of the appointments, as they are after the change.
+        """One message about each of the appointments that are shown online, as they are after the change.
 
-        Raises an ``OwnFault`` if one cannot be sealed or read; the transaction is then to be rolled back.
+        Those of a protected unit are not, nor those of a calendar whose appointments are not listed. Raises
+        an ``OwnFault`` if one cannot be sealed or read; the transaction is then to be rolled back.
         """
         if self._notices is None:
             return []
         owners = {owner.her_id: owner for owner in desk.owners()}
         ledger, told = Ledger(connection, desk.now), []
         for one in appointments:
+            if not is_listed(one, Visitor(one.patient)):
+                continue
             plain = self._notices.notice(change, one, owners[one.her_id], desk.now)
             notice = replace(plain, outbound=self._wrapping.wrap(plain.outbound, desk.now))
             ledger.owe(notice, one.id)
             told.append(notice)
         ledger.flush()
         return told
+
+    def tell_of_details(
+        self, connection: Connection, desk: Desk, appointment_ids: Iterable[str]
+    ) -> list[Dispatch]:
+        """The same about appointments whose place, title or category has been changed."""
+        if self._notices is None:
+            return []
+        found = (register.find(connection, desk, one) for one in appointment_ids)
+        return self.tell(connection, desk, Change.DETAILS, filter(None, found))
+
+    @property
+    def silence(self) -> Silence:
+        """Why nothing was told, when nothing was."""
+        return Silence.NO_PORTAL if self._notices is None else Silence.NOT_SHOWN
 
 
 class Staffing:
@@ -111,4 +143,4 @@ class Staffing:
                 connection.rollback()  # what was entered on the way, such as a referral
                 return Done(reply)
             told = self._telling.tell(connection, desk, _CHANGES[type(reply)], [reply.appointment])
-            return Done(reply, next(iter(told), None))
+            return Done(reply, told[0]) if told else Done(reply, silence=self._telling.silence)

@@ -19,11 +19,12 @@ _PARTS = (
     "replay",
     "validate",
     "health",
+    "settings",
     "calendar",
     "patients",
-    "messages",
     "appointment",
     "referral",
+    "messages",
     "parties",
 )
 
@@ -68,8 +69,9 @@ def main() -> None:
         app()
     except ValidationError as error:
         for one in error.errors():
-            name = "_".join(["TIMEBOK", *(str(part) for part in one["loc"])]).upper()
-            print(f"timebok: {name}: {one['msg']}", file=sys.stderr)  # noqa: T201 - this is a command
+            names = ["_".join(["TIMEBOK", *map(str, one["loc"])]).upper()] if one["loc"] else []
+            what = ": ".join(["timebok", *names, one["msg"].removeprefix("Value error, ")])
+            print(what, file=sys.stderr)  # noqa: T201 - this is a command
         sys.exit(2)
     except (TimebokError, CatalogueError, FileNotFoundError) as error:
         print(f"timebok: {error}", file=sys.stderr)  # noqa: T201 - this is a command

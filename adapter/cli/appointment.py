@@ -12,15 +12,14 @@ import typer
 
 from adapter.cli.appointment_page import as_json_line, as_text, page, summary
 from adapter.cli.console import add_row, new_table, plain, show
-from adapter.cli.declined import stop, words
+from adapter.cli.declined import stop, untold, words
 from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.person import PersonFile, read_national_id, read_person
 from adapter.cli.store import open_store
 from adapter.dialects.helsenorge.texts import title_of
-from adapter.service import make_staffing, new_id
+from adapter.service import make_office, make_staffing, new_id
 from handlers.desk import register
 from handlers.desk.model import Fixed
-from handlers.desk.office import Office
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
 from handlers.desk.staff_wishes import ToBook, ToCancel, ToMarkNoShow, ToMove
 from handlers.desk.store import Desk
@@ -105,10 +104,10 @@ def _tell(done: Done, settings: Settings, *, as_json: bool) -> None:
         typer.echo(as_json_line(line))
         return
     typer.echo(plain(f"{line['id']} {_DID[type(reply)]}: {line['calendar']}, {as_text(line['start'])}"))
-    if notice is None:
-        typer.echo("The portal is told nothing: TIMEBOK_PORTAL_HER_ID is not set", err=True)
-    else:
+    if notice is not None:
         typer.echo(f"The portal is told by {notice.code}, message {line['notice']['message_id']}")
+    elif done.silence is not None:
+        typer.echo(untold(done.silence), err=True)
 
 
 # --- looking
@@ -125,7 +124,7 @@ def show_(
     settings, engine = open_store()
     now = settings.clock()
     with engine.begin() as connection:
-        desk = Desk(connection, now, new_id, Office(settings.zone))
+        desk = Desk(connection, now, new_id, make_office(settings))
         entry = register.find_with_history(connection, desk, appointment)
     if entry is None:
         stop(f"There is no appointment {plain(appointment)}")

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from adapter.cli.console import in_progress, new_table, show
+from adapter.cli.declined import untold
 from adapter.cli.options import FromDay, Json, ToDay, beginning_of, end_of, first_day
 from adapter.cli.store import open_store
 from adapter.patients_key import SETTING as KEY_SETTING
+from adapter.service import make_office, make_telling, new_id
 from handlers.calendars.brief import brief
 from handlers.calendars.faults import CalendarFileError
 from handlers.calendars.files import import_files, read_files
 from handlers.calendars.overview import list_calendars, list_slots
 from handlers.desk.policies import written
+from handlers.desk.store import Desk
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -45,8 +48,12 @@ def import_(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=
         with in_progress(f"Reading {_counted(len(files), 'file')}"):
             calendars = read_files(files)
         settings, engine = open_store()
+        telling, now = make_telling(settings), settings.clock()
         with in_progress("Importing"), engine.begin() as connection:
-            reports = import_files(connection, calendars, settings.clock(), settings.zone)
+            reports = import_files(connection, calendars, now, settings.zone)
+            desk = Desk(connection, now, new_id, make_office(settings))
+            affected = [one for report in reports for one in report.affected]
+            told = telling.tell_of_details(connection, desk, affected)
     except CalendarFileError as error:
         for fault in error.faults:
             typer.echo(str(fault), err=True)
@@ -54,6 +61,10 @@ def import_(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help=
     for report in reports:
         for owner in report.owners:
             _tell(owner, settings)
+    if told:
+        typer.echo(f"The portal is told of {_counted(len(told), 'changed appointment')}")
+    elif affected:
+        typer.echo(untold(telling.silence), err=True)
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""Why the desk does not do what staff wish, in words for them: on standard error, and never of a patient."""
+"""Why the desk does not do what staff wish, or tells nobody of it: in words for them, never of a patient."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from adapter.staffing import Silence
 from handlers.desk.reasons import Reason
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def words(declined: Declined) -> str:
         return f"Several owners have such a slot ({detail}); say whose with --owner."
     said = _WORDS.get(reason, f"The desk declines it: {reason.value.replace('-', ' ')}.")
     return f"{said} ({detail})" if detail else said
+
+
+def untold(silence: Silence) -> str:
+    """Why the portal is told nothing."""
+    why = {
+        Silence.NO_PORTAL: "TIMEBOK_PORTAL_HER_ID is not set",
+        Silence.NOT_SHOWN: "appointments of this calendar are not shown online",
+    }
+    return f"The portal is told nothing: {why[silence]}"
 
 
 def stop(message: str) -> NoReturn:

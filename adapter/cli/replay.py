@@ -18,7 +18,7 @@ from adapter.playing.filling import fill_store
 from adapter.playing.in_process import InProcess
 from adapter.playing.letters import Letters
 from adapter.playing.over_amqp import connected
-from adapter.service import make_batches, make_dialect, make_wrapping
+from adapter.service import make_batches, make_broker, make_dialect, make_wrapping
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging
 from handlers.calendars.faults import CalendarFileError
@@ -96,9 +96,10 @@ async def _player(
     dialect = make_dialect(settings)
     if amqp:
         configure_logging(settings)  # what a seal has to tell goes to standard error
+        broker = make_broker(settings, amqp)
         wrapping = make_wrapping(settings)
         wrapping.refresh(settings.clock())
-        async with connected(amqp, Letters(dialect, (), settings.clock), patience, wrapping) as player:
+        async with connected(broker, Letters(dialect, (), settings.clock), patience, wrapping) as player:
             yield player
         return
     engine = open_engine("sqlite://")

@@ -11,8 +11,7 @@ import structlog
 import typer
 import uvloop
 
-from adapter.database import open_engine
-from adapter.service import check_lists, make_service, parties
+from adapter.service import check_lists, make_engine, make_service, parties
 from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging
@@ -35,7 +34,7 @@ def serve() -> None:
     configure_logging(settings)
     if settings.now is not None:
         log.warning("the clock is set by TIMEBOK_NOW: this is a try-out", now=settings.clock().isoformat())
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = make_engine(settings)
     her_ids = parties(settings, engine)
     check_lists(settings, engine)
     service = make_service(settings, engine, her_ids)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Engine
 
 #: How long whoever has committed a message has to send it before it falls due.
 FIRST_PAUSE = timedelta(seconds=10)
@@ -46,6 +46,18 @@ _is_its_threads_oldest = ~exists().where(
 def _mark_sent(count: int) -> Compiled:
     these = update(outbox).where(outbox.c.message_id.in_(numbered("id", count)))
     return Compiled(these.values({outbox.c.sent_at: bindparam("now")}))
+
+
+def claim_and_count(
+    engine: Engine, now: datetime, limit: int, pause: timedelta, count: bool
+) -> tuple[list[Outbound], int]:
+    """What is due, claimed in a transaction of its own, and how much is owed in all.
+
+    The latter is counted only where something was left unsent: then it is due, or ``count`` says so.
+    """
+    with engine.begin() as connection:
+        due = claim_due(connection, now, limit, pause)
+        return due, count_owed(connection) if count or due else 0
 
 
 def claim_due(

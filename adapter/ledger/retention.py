@@ -12,11 +12,19 @@ from sqlalchemy import delete, select, tuple_, update
 from adapter.ledger.tables import has_body, inbox, outbox, owed
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Engine
 
+AT_ONCE = 200
 _NO_PROPERTIES = "{}"
+
+
+def forget_some(engine: Engine, now: datetime, bodies: timedelta, messages: timedelta) -> int:
+    """Forget a portion of what is older than it is to be kept, in a transaction; says how much it was."""
+    with engine.begin() as connection:
+        emptied = forget_bodies(connection, now - bodies, AT_ONCE)
+        return emptied + forget_messages(connection, now - messages, AT_ONCE)
 
 
 def forget_bodies(connection: Connection, before: datetime, limit: int) -> int:

@@ -41,7 +41,7 @@ from adapter.playing.filling import fill_store
 from adapter.playing.letters import Letters
 from adapter.seal import seal_from_files
 from adapter.seal.sealed import Sealed
-from adapter.service import new_id
+from adapter.service import make_metrics, new_id
 from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging, tell
@@ -331,7 +331,8 @@ async def test_no_patient_in_what_the_service_logs_and_writes_on_messages(
     replies -= {f"{her_id}_{lane}" for her_id in clinic.ours for lane in Lane}
     for queue in replies:
         mailbox.broker.declare(queue)
-    service = Service(clinic.settings, mailbox, clinic.engine, clinic.batches)
+    metrics = make_metrics()
+    service = Service(clinic.settings, mailbox, clinic.engine, clinic.batches, metrics=metrics)
     running = asyncio.create_task(service.run(clinic.ours))
     arrived = sum(mailbox.broker.deliver(Outbound(one.body, one.properties, one.queue)) for one in messages)
     assert arrived > 40
@@ -355,6 +356,10 @@ async def test_no_patient_in_what_the_service_logs_and_writes_on_messages(
     assert added
     assert leaks(" ".join(added)) == []
     assert leaks(logged()) == []
+    figures = metrics.render().decode()
+    assert "timebok_messages_total{" in figures
+    assert leaks(figures) == []
+    assert not [her_id for her_id in senders | set(clinic.ours) if f'"{her_id}"' in figures]
 
 
 # --- the command

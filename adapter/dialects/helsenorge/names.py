@@ -107,6 +107,33 @@ NOTICE_FUNCTIONS = {
 APPREC_FUNCTION = "APPREC"
 
 
+#: What error messages may say, by the specification and by what the hub sends (helsenorge.md, A6).
+CONDITIONS = frozenset(
+    {"abuse:spoofing-attack"}
+    | {
+        f"transport:{name}"
+        for name in (
+            "decryption-failed",
+            "expired-certificate",
+            "internal-error",
+            "invalid-certificate",
+            "invalid-cms-pkcs",
+            "invalid-encoding",
+            "invalid-field-value",
+            "invalid-signature",
+            "missing-certificate",
+            "not-well-formed-xml",
+            "required-field-missing",
+            "revoked-certificate",
+            "revoked-cerificate",
+            "unsupported-message",
+            "unverified-certificate",
+            "xml-not-interpretable",
+        )
+    }
+)
+
+
 class Asked(StrEnum):
     """What a request asks for: TypeForesp, code list 7601."""
 

@@ -9,19 +9,20 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.notices import HelsenorgeNotices, Portal
 from adapter.errors import KeysUnavailable
 from adapter.ledger.tables import outbox
 from adapter.seal.sealed import Sealed
-from adapter.staffing import Staffing, Telling
+from adapter.staffing import Silence, Staffing, Telling
 from adapter.wrapping import Plain
 from adapter.xml.schema import Schema
 from handlers.desk import referrals, register, tables
 from handlers.desk.model import Fixed, State
 from handlers.desk.office import USUAL
+from handlers.desk.policies import CalendarPolicy, written
 from handlers.desk.reasons import Reason
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
 from handlers.desk.staff_wishes import ToBook, ToBookWithReferral, ToCancel, ToMarkNoShow, ToMove
@@ -146,7 +147,7 @@ def test_with_a_seal_it_is_kept_sealed(clinic: Clinic, tmp_path: Path) -> None:
 def test_without_a_portal_staff_do_the_same_and_nobody_is_told(clinic: Clinic) -> None:
     done = clinic.does(BOOK, portal=None)
     assert isinstance(done.reply, Booked)
-    assert done.notice is None
+    assert (done.notice, done.silence) == (None, Silence.NO_PORTAL)
     assert (clinic.appointments(), clinic.told()) == (1, [])
 
 
@@ -178,6 +179,16 @@ def test_the_history_has_where_it_was_and_every_comment(clinic: Clinic) -> None:
     assert entry.appointment.slot_id == "L2"
     assert (entry.appointment.state, entry.cancellation_reason) == (State.CANCELLED, "Stengt")
     assert entry.appointment.reason == "Hoste", "why the patient came is still there"
+
+
+@pytest.mark.parametrize("policy", [CalendarPolicy(protected=True), CalendarPolicy(shows_appointments=False)])
+def test_what_is_not_shown_online_the_portal_is_not_told(clinic: Clinic, policy: CalendarPolicy) -> None:
+    with clinic.engine.begin() as connection:
+        connection.execute(update(tables.calendar).values(policy=written(policy)))
+    done = clinic.does(BOOK)
+    assert isinstance(done.reply, Booked)
+    assert (done.notice, done.silence) == (None, Silence.NOT_SHOWN)
+    assert clinic.told() == []
 
 
 # --- looking

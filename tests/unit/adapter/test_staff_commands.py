@@ -264,3 +264,65 @@ def test_a_timed_referral_books_its_slot_and_tells_the_portal(timebok: Timebok) 
     assert HPR not in str(one)
     refused = timebok("referral", "withdraw", referral["id"])
     assert "cancel its appointment instead" in refused.stderr
+
+
+# --- what an import changes for those who have booked already
+
+
+FILE = """\
+owner: {her_id: 91205, name: Utsikten, parent: {her_id: 91200, name: Beste kommune}}
+calendars:
+  - id: lab
+    name: Lab
+    category: Lab
+    place: Hall 1
+    types: [{code: blod, name: Blodprøve, duration: PT10M}]
+    slots: [{id: U1, start: "2027-03-05T09:00", type: blod}, {id: U2, start: "2027-03-05T09:10", type: blod}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("Hall 1", "Hall 2", "<location><text>Hall 2</text></location>"),
+        (
+            "name: Blodprøve",
+            "name: Blodprøve, category: Video",
+            "<categories><text>Video</text></categories>",
+        ),
+    ],
+)
+def test_a_new_place_or_category_is_told_for_each_appointment_by_moa(
+    timebok: Timebok, tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    file = tmp_path / "calendars.yaml"
+    file.write_text(FILE, encoding="utf-8")
+    assert "portal" not in timebok("calendar", "import", str(file)).output
+    appointment = json.loads(timebok("appointment", "book", "U1", "--json", said=PERSON).stdout)["id"]
+    file.write_text(FILE.replace(old, new), encoding="utf-8")
+    assert "The portal is told of 1 changed appointment\n" in timebok("calendar", "import", str(file)).stdout
+    assert "portal" not in timebok("calendar", "import", str(file)).output, "nothing has changed any more"
+    lines = timebok("messages", "list", "--notices", "--json").stdout.splitlines()
+    newest, first = map(json.loads, lines)
+    assert [(one["appointment"], one["code"]) for one in (first, newest)] == [
+        (appointment, "05"),
+        (appointment, "MOA"),
+    ]
+    body = timebok("messages", "show", newest["message_id"], "--bodies").stdout
+    assert said in body
+    assert "<status><text>CONFIRMED</text></status>" in body
+
+
+def test_without_a_portal_an_import_says_that_nobody_is_told(
+    timebok: Timebok, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PORTAL:
+        monkeypatch.delenv(f"TIMEBOK_{name}")
+    file = tmp_path / "calendars.yaml"
+    file.write_text(FILE, encoding="utf-8")
+    timebok("calendar", "import", str(file))
+    timebok("appointment", "book", "U1", said=PERSON)
+    file.write_text(FILE.replace("Hall 1", "Hall 2"), encoding="utf-8")
+    result = timebok("calendar", "import", str(file))
+    assert "1 booked appointment got a new place, name or category" in result.stdout
+    assert "The portal is told nothing: TIMEBOK_PORTAL_HER_ID is not set" in result.stderr
