@@ -16,8 +16,8 @@ demo: machine $(VENV)/project ## see it work, in under two minutes; with SEALED=
 test: machine $(VENV)/project $(VENV)/peer ## the whole suite: style, types, floors, and every test that is not slow
 	@$(IN_VENV) -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist worksteal
 
-test-slow: machine $(VENV)/project $(VENV)/peer ## the tests that take minutes
-	@$(IN_VENV) -m pytest -m slow
+test-slow: machine $(VENV)/project $(VENV)/peer ## the tests that take minutes; with SEALED=1, those of reliability, under seal
+	@$(if $(SEALED),TIMEBOK_TEST_SEALED=1) $(IN_VENV) -m pytest $(if $(SEALED),tests/reliability,-m slow)
 
 bench: machine $(VENV)/bench ## measure it beside others, for a quarter of an hour; with QUICK=1, two minutes
 	@$(IN_VENV) -m tests.benchmarks $(if $(QUICK),--quick,--publish)

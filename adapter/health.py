@@ -1,7 +1,8 @@
-"""Tells a container's keeper whether the service lives and is ready, over a few lines of HTTP.
+"""Tells a container's keeper whether the service lives and is ready, and its figures, by a bit of HTTP.
 
 ``GET /live`` is 200 while the process answers at all; ``GET /ready`` is 200 only while a consumer of ours
-is alive on the broker, else 503. It says nothing else and listens only when a port is set.
+is alive on the broker, else 503; ``GET /metrics`` is what ``metrics`` renders. It says nothing else and
+listens only when a port is set.
 """
 
 from __future__ import annotations
@@ -13,21 +14,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from adapter.metrics import Metrics
+
 _PATIENCE_SECONDS = 5
+_OK, _AWAY = "200 OK", "503 Service Unavailable"
+_TEXT = "text/plain"
 
 
 @asynccontextmanager
-async def health_server(host: str, port: int, is_ready: Callable[[], bool]) -> AsyncIterator[int]:
+async def health_server(
+    host: str, port: int, is_ready: Callable[[], bool], metrics: Metrics | None = None
+) -> AsyncIterator[int]:
     """Serve health on ``host:port`` (0: any free port) for as long as the context lasts; gives the port."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 line = await reader.readline()
-                status, text = _status(line, is_ready)
+                status, kind, body = _answer(line, is_ready, metrics)
                 writer.write(
-                    f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(text)}\r\n"
-                    f"Connection: close\r\n\r\n{text}".encode()
+                    f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+                    "Connection: close\r\n\r\n".encode()
+                    + body
                 )
                 await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
@@ -40,10 +48,15 @@ async def health_server(host: str, port: int, is_ready: Callable[[], bool]) -> A
         yield server.sockets[0].getsockname()[1]
 
 
-def _status(request_line: bytes, is_ready: Callable[[], bool]) -> tuple[str, str]:
+def _answer(
+    request_line: bytes, is_ready: Callable[[], bool], metrics: Metrics | None
+) -> tuple[str, str, bytes]:
+    """Status, content type and body."""
     match request_line.split():
         case [b"GET", b"/live", *_]:
-            return "200 OK", "alive\n"
+            return _OK, _TEXT, b"alive\n"
         case [b"GET", b"/ready", *_]:
-            return ("200 OK", "ready\n") if is_ready() else ("503 Service Unavailable", "not ready\n")
-    return "404 Not Found", "GET /live or /ready\n"
+            return (_OK, _TEXT, b"ready\n") if is_ready() else (_AWAY, _TEXT, b"not ready\n")
+        case [b"GET", b"/metrics", *_] if metrics is not None:
+            return _OK, metrics.content_type, metrics.render()
+    return "404 Not Found", _TEXT, b"GET /live, /ready or /metrics\n"

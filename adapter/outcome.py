@@ -5,7 +5,7 @@ An outcome is a value. It is decided in the pipeline and carried out by the serv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ class Kind(StrEnum):
     APPREC = "apprec"
     REPLY = "reply"
     ERROR = "error"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Dispatch:
     """A message that we send, with what the ledger needs to know of it without reading its bytes.
 
     ``msg_id`` is the id that the receiver will name in an AppRec. ``code`` is the TemaKodet of a reply,
-    the status of an AppRec, the errorCondition of an error message; ``errors`` are an AppRec's 8221 codes.
+    the TypeForesp of a notice, the status of an AppRec, the errorCondition of an error message; ``errors``
+    are an AppRec's 8221 codes.
     """
 
     kind: Kind
@@ -35,6 +37,10 @@ class Dispatch:
     code: str
     msg_id: str | None = None
     errors: tuple[str, ...] = ()
+
+    def with_outbound(self, outbound: Outbound) -> Dispatch:
+        """The same about another ``outbound``; itself, if that is the one it has."""
+        return self if outbound is self.outbound else replace(self, outbound=outbound)
 
 
 @dataclass(frozen=True, slots=True)

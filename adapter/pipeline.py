@@ -71,7 +71,7 @@ class Pipeline:
         if ledger.knows_letter(opened.sender, opened.about.msg_id or ""):
             return Ignored(opened.about, "duplicate-msg-id")
         # Before anything is decided: what the desk has done must not stand without its answer.
-        self._wrapping.check_answerable(inbound.properties, desk.now)
+        self._wrapping.check_answerable(inbound.properties, self._dialect.process_of(opened), desk.now)
         return self._answer(inbound, opened, desk)
 
     def _answer(self, inbound: Inbound, opened: Opened, desk: Desk) -> Outcome:
@@ -81,12 +81,12 @@ class Pipeline:
         except ContentFault as fault:
             dispatches = self._dialect.reject(inbound, opened, fault.findings, desk.now)
             return Answered(opened.about, self._wrapped(dispatches, desk.now), fault.findings[0].code)
-        reply = None if request is None else handlers.handle(request, desk)
+        reply = handlers.handle(request, desk)
         dispatches = self._dialect.answer(inbound, opened, reply, desk.now)
         return Answered(opened.about, self._wrapped(dispatches, desk.now))
 
     def _wrapped(self, dispatches: Sequence[Dispatch], now: datetime) -> tuple[Dispatch, ...]:
-        return tuple(replace(one, outbound=self._wrapping.wrap(one.outbound, now)) for one in dispatches)
+        return tuple([one.with_outbound(self._wrapping.wrap(one.outbound, now)) for one in dispatches])
 
     def _refuse(self, inbound: Inbound, about: About, fault: TransportFault, desk: Desk) -> Outcome:
         if not addressing.is_her_id(inbound.properties.from_her_id):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from adapter.batch import Batches
     from adapter.mailbox import Delivery, Mailbox
     from adapter.message import Outbound
+    from adapter.metrics import Metrics
     from adapter.outcome import Outcome
     from adapter.settings import Settings
 
@@ -46,7 +47,6 @@ _MARK_EVERY = 0.05
 _LONGEST_STORE_PAUSE = 10.0
 _STORE_PATIENCE = 10.0
 _TIDY_EVERY = 600.0
-_FORGET_AT_ONCE = 200
 _REFRESH_EVERY = 60.0
 
 
@@ -54,6 +54,7 @@ class Service:
     """Serves the queues of some parties, with one worker that everything of the store goes through.
 
     ``refresh`` is told the time at the start and every minute, on a thread of its own: it may take long.
+    ``metrics`` are counted, and shown beside the health.
     """
 
     def __init__(
@@ -63,18 +64,22 @@ class Service:
         engine: Engine,
         batches: Batches,
         refresh: Callable[[datetime], None] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._settings = settings
         self._mailbox = mailbox
         self._engine = engine
         self._batches = batches
         self._refresh = refresh
+        self._metrics = metrics
         self._worker = Worker()
         self._stop = asyncio.Event()
         self._store_is_away = False
         self._in_hand: set[str] = set()  # the ids of what is being sent, or is sent and not yet marked
         self._sent: list[str] = []  # of those, what the broker has confirmed
         self._owed = 1  # above 0, the outbox is counted when it is next looked at
+        if metrics is not None:
+            metrics.watch(lambda: self.ready, lambda: mailbox.ready, lambda: self._owed)
 
     @property
     def ready(self) -> bool:
@@ -101,7 +106,7 @@ class Service:
             stack.push_async_callback(self._mailbox.close)
             if self._settings.health_port is not None:
                 address = self._settings.health_host, self._settings.health_port
-                await stack.enter_async_context(health_server(*address, lambda: self.ready))
+                await stack.enter_async_context(health_server(*address, lambda: self.ready, self._metrics))
             start = partial(self._mailbox.start, her_ids)
             if not (await self._unless_stopped(self._refreshed) and await self._unless_stopped(start)):
                 return True
@@ -195,10 +200,12 @@ class Service:
                 undone.append((delivery, outcome))
             else:
                 done.append(delivery)
-        await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
+        sent = await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
         crash_point("after-confirm")
         await self._mailbox.ack(done)
         crash_point("after-ack")
+        if self._metrics is not None:
+            self._metrics.settled(deliveries, outcomes, sent=sent)
         for delivery, outcome in undone:  # only now: nobody waits for these
             if isinstance(outcome, RetryLater):
                 await self._try_again(delivery, outcome)
@@ -223,6 +230,8 @@ class Service:
         try:
             await self._mailbox.park(delivery, reason)
             log.error("parked", queue=inbound.queue, reason=reason, attempts=inbound.attempt)
+            if self._metrics is not None:
+                self._metrics.parked()
         except MailboxUnavailable:
             log.warning("not parked: the broker is out of reach, and will hand it out again")
         except MailboxError as error:
@@ -238,10 +247,10 @@ class Service:
                 return True
         return False
 
-    async def _publish(self, messages: Sequence[Outbound]) -> None:
-        """Send, and note what the broker has confirmed. What is left of them falls due again."""
+    async def _publish(self, messages: Sequence[Outbound]) -> bool:
+        """Send, and note what the broker has confirmed, and whether it was all. The rest falls due again."""
         if not messages:
-            return
+            return True
         ids = {message.properties.message_id or "" for message in messages}
         self._in_hand |= ids
         try:
@@ -250,7 +259,9 @@ class Service:
             log.warning("not sent yet: the broker is out of reach", messages=len(messages))
             self._owed += len(messages)
             self._in_hand -= ids
-            return
+            return False
+        if self._metrics is not None:
+            self._metrics.published(results)
         for one in results:
             if one.confirmed:
                 self._sent.append(one.message_id or "")
@@ -258,6 +269,7 @@ class Service:
                 log.warning("not sent yet", queue=one.queue, outcome=one.outcome, message_id=one.message_id)
                 self._owed += 1
                 self._in_hand.discard(one.message_id or "")
+        return all(one.confirmed for one in results)
 
     @asynccontextmanager
     async def _marking(self) -> AsyncIterator[Sequence[str]]:
@@ -287,12 +299,14 @@ class Service:
             log.warning("sent, but not marked yet: the booking store does not answer")
 
     async def _resend(self) -> None:
+        pause = timedelta(seconds=self._settings.resend_after)
         while True:
             await asyncio.sleep(_RESEND_EVERY)
             if not self._mailbox.ready:
                 continue  # claiming what cannot be sent would only put it off
             try:
-                due, self._owed = await self._worker.do(self._claim_due)
+                claim = outbox.claim_and_count, self._engine, self._settings.clock(), _RESEND_AT_ONCE, pause
+                due, self._owed = await self._worker.do(*claim, self._owed > 0)
             except SQLAlchemyError as error:
                 self._store_is_away = True
                 log.warning("the outbox cannot be read", error=type(error).__name__)
@@ -303,31 +317,17 @@ class Service:
                 crash_point("claimed")
                 await self._publish(ours)
 
-    def _claim_due(self) -> tuple[list[Outbound], int]:
-        """What is due, and how much is owed in all, which is only counted where something was left unsent."""
-        pause = timedelta(seconds=self._settings.resend_after)
-        with self._engine.begin() as connection:
-            due = outbox.claim_due(connection, self._settings.clock(), _RESEND_AT_ONCE, pause)
-            return due, outbox.count_owed(connection) if self._owed or due else 0
-
     # --- what is forgotten
 
     async def _tidy(self) -> None:
+        chosen = self._settings
+        kept = timedelta(days=chosen.keep_bodies), timedelta(days=chosen.keep_messages)
         while not await self._stopped_within(_TIDY_EVERY):
             try:
-                while await self._worker.do(self._forget_some):
+                while await self._worker.do(retention.forget_some, self._engine, chosen.clock(), *kept):
                     pass  # the lanes take their turns on the worker in between
             except SQLAlchemyError as error:
                 log.warning("the ledger cannot be tidied", error=type(error).__name__)
-
-    def _forget_some(self) -> int:
-        now = self._settings.clock()
-        with self._engine.begin() as connection:
-            old = now - timedelta(days=self._settings.keep_bodies)
-            ancient = now - timedelta(days=self._settings.keep_messages)
-            return retention.forget_bodies(connection, old, _FORGET_AT_ONCE) + retention.forget_messages(
-                connection, ancient, _FORGET_AT_ONCE
-            )
 
     # --- what comes over the network
 

@@ -1,15 +1,16 @@
 """Every setting there is, with its default: from the environment (``TIMEBOK_…``) or a TOML file.
 
-The environment wins. Secrets are kept as secrets: they are in no ``repr`` and no log.
+The environment wins. Secrets are kept as secrets: they are in no ``repr``, no log and no error.
 """
 
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -20,6 +21,12 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from adapter.errors import TimebokError
+from adapter.mailbox.broker import Broker, Tls
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 def _zone(value: object) -> ZoneInfo:
@@ -35,9 +42,8 @@ def _list(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-_HerIds = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^[1-9][0-9]*$")], ...], NoDecode, BeforeValidator(_list)
-]
+_HerId = Annotated[str, Field(pattern=r"^[1-9][0-9]*$")]
+_HerIds = Annotated[tuple[_HerId, ...], NoDecode, BeforeValidator(_list)]
 
 
 def _or_none(value: object) -> object:
@@ -50,21 +56,88 @@ _Sources = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 _Pauses = Annotated[tuple[Annotated[float, Field(gt=0)], ...], NoDecode, BeforeValidator(_list)]
 
 
+_Text = Annotated[str | None, BeforeValidator(_or_none)]
+
+
+class SettingsFault(TimebokError):
+    """The file with the settings cannot be read. The message names it and says where it is wrong."""
+
+
+_PORTAL = ("portal_her_id", "portal_name", "portal_parent_her_id", "portal_parent_name")
 _SEAL = ("seal_keys", "seal_parties", "seal_authorities", "seal_revocation_lists")
+
+
+def _check_without_password(url: str) -> None:
+    # Only now: whoever has no such file may have no store to open either, such as a container's check.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+    try:
+        parsed = make_url(url)
+        sqlite, password = parsed.get_backend_name() == "sqlite", parsed.password
+    except (ArgumentError, ValueError):
+        return  # whoever opens it says so, without a word of it
+    if sqlite:
+        raise ValueError("TIMEBOK_DATABASE_PASSWORD_FILE is set, and SQLite has no passwords")
+    if password is not None:
+        raise ValueError(
+            "the password is in TIMEBOK_DATABASE_URL and in TIMEBOK_DATABASE_PASSWORD_FILE; it must be in one"
+        )
+
+
+def _file_source(settings: type[BaseSettings]) -> TomlConfigSettingsSource | None:
+    file = os.environ.get("TIMEBOK_CONFIG")
+    if not file:
+        return None
+    if not Path(file).is_file():
+        raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
+    try:
+        return TomlConfigSettingsSource(settings, Path(file))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise SettingsFault(f"TIMEBOK_CONFIG names {file}, which cannot be read: {why}") from None
 
 
 class Settings(BaseSettings):
     """The settings of timebok. ``TIMEBOK_CONFIG`` names the TOML file; its keys are the fields' names."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TIMEBOK_", extra="forbid", frozen=True, arbitrary_types_allowed=True
+        env_prefix="TIMEBOK_",
+        extra="forbid",
+        frozen=True,
+        arbitrary_types_allowed=True,
+        hide_input_in_errors=True,  # what is wrong may be the half of a password
     )
 
     amqp_url: SecretStr = SecretStr("amqp://guest:guest@localhost:5672/")
-    """Where the broker is, user and password included."""
+    """Where the broker is: ``amqp://``, or ``amqps://`` with TLS; with user and password, or without."""
+
+    amqp_user_file: _File = None
+    """A file with the user at the broker, and nothing else."""
+
+    amqp_password_file: _File = None
+    """A file with the password at the broker. It is read at each connect."""
+
+    amqp_ca_file: _File = None
+    """The certificates of the authorities that the broker's may be from (PEM), instead of the machine's."""
+
+    amqp_server_name: Annotated[str | None, BeforeValidator(_or_none)] = None
+    """The name to look for in the broker's certificate, where it is not the one in the URL."""
+
+    amqp_certificate_file: _File = None
+    """Our certificate (PEM), for a broker that asks for one."""
+
+    amqp_key_file: _File = None
+    """Its key (PEM); without this setting it lies in the same file."""
+
+    amqp_key_passphrase_file: _File = None
+    """A file with the passphrase of that key."""
 
     database_url: SecretStr = SecretStr("sqlite:///timebok.db")
     """The booking store: SQLite, or PostgreSQL (``postgresql+psycopg://…``) for several replicas."""
+
+    database_password_file: _File = None
+    """A file with the password of the store. It is read at each connect."""
 
     her_ids: _HerIds = ()
     """The parties to answer for (``91095,91096``); none means every owner of a calendar in the store."""
@@ -130,11 +203,25 @@ class Settings(BaseSettings):
     seal_authorities: _File = None
     """The certificates of those who issue certificates: a file, or a folder."""
 
-    seal_revocation_lists: _Sources = ()
+    seal_revocation_lists: _Sources = Field(default=(), repr=False)  # addresses may hold passwords
     """Where the lists of revoked certificates are: files, folders and http addresses."""
 
     seal_passphrase_file: _File = None
     """A file with the passphrase of the keys that need one."""
+
+    patients_key_file: _File = None
+    """A file with the key under which lists of patients are kept: at least 32 bytes."""
+
+    portal_her_id: Annotated[_HerId | None, BeforeValidator(_or_none)] = None
+    """Whom we tell what staff do to an appointment. With it and the next three they are told, else nobody."""
+
+    portal_name: _Text = None
+    portal_parent_her_id: Annotated[_HerId | None, BeforeValidator(_or_none)] = None
+    portal_parent_name: _Text = None
+    """What they are called, and the organisation that they belong to."""
+
+    portal_process: Literal["avtaleutsending", "timereservasjon"] = "avtaleutsending"
+    """In which process they take it: ours alone, or that of the bookings (helsenorge.md, C5)."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
@@ -152,22 +239,51 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the same
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What was passed wins over the environment, and that over the file."""
-        sources = (init_settings, env_settings)
-        file = os.environ.get("TIMEBOK_CONFIG")
-        if not file:
-            return sources
-        if not Path(file).is_file():
-            raise FileNotFoundError(f"TIMEBOK_CONFIG names {file}, and there is no such file")
-        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file)))
+        file = _file_source(settings_cls)
+        return (init_settings, env_settings) if file is None else (init_settings, env_settings, file)
+
+    @property
+    def broker(self) -> Broker:
+        """The broker of these settings."""
+        return self.broker_at(self.amqp_url.get_secret_value())
+
+    def broker_at(self, url: str) -> Broker:
+        """Another one, with the same ways in. Raises ``WrongBroker``."""
+        tls = Tls(
+            self.amqp_ca_file,
+            self.amqp_certificate_file,
+            self.amqp_key_file,
+            self.amqp_key_passphrase_file,
+            self.amqp_server_name,
+        )
+        return Broker(url, tls, self.amqp_user_file, self.amqp_password_file)
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        """What cannot work is told at the start, and not at the first try."""
+        _ = self.broker
+        if self.database_password_file:
+            _check_without_password(self.database_url.get_secret_value())
+        return self
 
     @model_validator(mode="after")
     def _seal_whole(self) -> Self:
         """A seal of which something was forgotten must not come out as no seal at all."""
-        parts = {name: getattr(self, name) for name in _SEAL}
-        missing = [name for name, value in parts.items() if not value]
-        if missing and (len(missing) < len(parts) or self.seal_passphrase_file):
+        missing = self._missing(_SEAL)
+        if missing and (len(missing) < len(_SEAL) or self.seal_passphrase_file):
             raise ValueError(f"half a seal is set: {', '.join(missing)} is missing")
         return self
+
+    @model_validator(mode="after")
+    def _portal_whole(self) -> Self:
+        """Else what staff do would be told to nobody, and nobody would know."""
+        missing = self._missing(_PORTAL)
+        if 0 < len(missing) < len(_PORTAL):
+            raise ValueError(f"half a portal is set: {', '.join(missing)} is missing")
+        return self
+
+    def _missing(self, names: Sequence[str]) -> list[str]:
+        return [name for name in names if not getattr(self, name)]
 
     @cached_property
     def _offset(self) -> timedelta:
@@ -180,3 +296,9 @@ class Settings(BaseSettings):
         """What time it is: aware UTC."""
         offset = self._offset  # before the clock is read: it is worked out the first time
         return datetime.now(UTC) + offset
+
+
+def file_settings() -> Mapping[str, object]:
+    """What the file says that ``TIMEBOK_CONFIG`` names, unchecked. Raises as ``Settings`` does for a file."""
+    source = _file_source(Settings)
+    return {} if source is None else source()

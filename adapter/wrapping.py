@@ -27,8 +27,11 @@ class Wrapping(Protocol):
     def unwrap(self, body: bytes, properties: Properties, now: datetime) -> bytes:
         """The letter in a body. Raises ``TransportFault`` for the sender, ``OwnFault`` to try again."""
 
-    def check_answerable(self, properties: Properties, now: datetime) -> None:
-        """Raise what ``unwrap`` may raise if its sender could not be sent an answer now."""
+    def check_answerable(self, properties: Properties, process: str | None, now: datetime) -> None:
+        """Raise what ``unwrap`` may raise if its sender could not be sent an answer now.
+
+        Raises ``Unsupported`` if the sender is known to have no part in the process of the message (A6).
+        """
 
     def wrap(self, outbound: Outbound, now: datetime) -> Outbound:
         """The message as it is to leave. Raises an ``OwnFault`` if it cannot."""
@@ -46,7 +49,7 @@ class Plain:
         """See ``Wrapping.unwrap``."""
         return body
 
-    def check_answerable(self, _properties: Properties, _now: datetime) -> None:
+    def check_answerable(self, _properties: Properties, _process: str | None, _now: datetime) -> None:
         """See ``Wrapping.check_answerable``."""
 
     def wrap(self, outbound: Outbound, _now: datetime) -> Outbound:

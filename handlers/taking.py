@@ -77,7 +77,7 @@ def look(
     held = next((one for one in takers if is_hold_of(one, request.patient)), None)
     named = _referral_id(request, held, moving)
     referral = None
-    if named is not None and not visitor.is_staff:
+    if named is not None and (request.referral_id or not visitor.is_staff):
         referral = desk.referral(request.owner, request.patient.national_id, named)
     return Attempt(slot, request, visitor, takers, held, moving, referral)
 
@@ -87,9 +87,9 @@ def why_not(attempt: Attempt, desk: Desk, *, complete: bool) -> Declined | None:
     slot, visitor = attempt.slot, attempt.visitor
     if why := why_not_this_slot(slot, attempt.request, desk.now):
         return why
-    if not visitor.is_staff and (
-        why := why_not_calendar(slot.calendar, visitor) or _why_not_now(attempt, desk)
-    ):
+    if why := why_not_calendar(slot.calendar, visitor) or _why_not_referred(attempt):
+        return why
+    if not visitor.is_staff and (why := _why_not_now(attempt, desk)):
         return why
     if attempt.held is None and (why := why_no_seat(slot, visitor.patient, attempt.takers)):
         return why
@@ -98,13 +98,18 @@ def why_not(attempt: Attempt, desk: Desk, *, complete: bool) -> Declined | None:
     )
 
 
+def _why_not_referred(attempt: Attempt) -> Declined | None:
+    """Staff are bound by a referral only where they name it, as they do when they book by one."""
+    having = attempt.held or attempt.moving
+    named = _referral_id(attempt.request, attempt.held, attempt.moving)
+    if named is None or (attempt.visitor.is_staff and not attempt.request.referral_id):
+        return None
+    return why_not_referred(attempt.referral, attempt.slot, having)
+
+
 def _why_not_now(attempt: Attempt, desk: Desk) -> Declined | None:
     """A hold was made when the time could be had, and whoever made it keeps that right."""
-    slot, having = attempt.slot, attempt.held or attempt.moving
-    if _referral_id(attempt.request, attempt.held, attempt.moving) is not None and (
-        why := why_not_referred(attempt.referral, slot, having)
-    ):
-        return why
+    slot = attempt.slot
     if attempt.held is not None:
         return None
     return (

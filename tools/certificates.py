@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
+
+if __name__ == "__main__":  # as a script, it is looked for beside this file and not from the root
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.collaboration import CITIZEN, CLINIC, Side, write_agreement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -145,12 +151,28 @@ def write_parties(file: Path, certificates: dict[str, list[bytes]], organisation
 
 
 def write_two_parties(folder: Path, ours: str, theirs: str, now: datetime) -> None:
-    """Make all that the two need: for each ``keys``, ``parties``, ``authorities`` and ``revocation``."""
-    write_two_sides(folder, {ours: [ours], theirs: [theirs]}, now)
+    """Make all that the two need: for each ``keys``, ``parties``, ``authorities`` and ``revocation``.
+
+    Among the parties lies the agreement between them, with the processes that a clinic answers.
+    """
+    made = write_two_sides(folder, {ours: [ours], theirs: [theirs]}, now)
+    us, them = (
+        Side(her_id, f"Party {her_id}", role, made[her_id][0].certificate, made[her_id][1].certificate)
+        for her_id, role in ((ours, CLINIC), (theirs, CITIZEN))
+    )
+    start, end = now - timedelta(days=1), now + _A_YEAR
+    agreement = write_agreement(them, us, cpa_id=str(uuid4()), start=start, end=end)
+    for her_id in (ours, theirs):
+        (folder / her_id / "parties" / "agreement.xml").write_text(agreement, encoding="utf-8")
 
 
-def write_two_sides(folder: Path, sides: Mapping[str, Sequence[str]], now: datetime) -> None:
-    """The same for two sides with a name and any number of HER-ids, which share the keys of their side."""
+def write_two_sides(
+    folder: Path, sides: Mapping[str, Sequence[str]], now: datetime
+) -> Mapping[str, Sequence[Issued]]:
+    """The same for two sides with a name and any number of HER-ids, which share the keys of their side.
+
+    Without an agreement. Gives what was issued to each side, to sign and to be encrypted for.
+    """
     root = Authority("Throw-away root", now)
     middle = Authority("Throw-away authority", now, root)
     made = {
@@ -172,6 +194,7 @@ def write_two_sides(folder: Path, sides: Mapping[str, Sequence[str]], now: datet
             (rooms["authorities"] / f"{number}.pem").write_bytes(authority.pem)
             crl = authority.revocation_list(now, lasts=_A_YEAR)
             (rooms["revocation"] / f"{number}.crl").write_bytes(crl)
+    return made
 
 
 def _name(common: str, organisation: str | None) -> x509.Name:

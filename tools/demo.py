@@ -23,7 +23,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from rich.console import Console
 
 from adapter.addressing import is_her_id
+from adapter.database import open_engine
 from adapter.playing.cases import Circumstances, find_circumstances
+from adapter.playing.filling import enter_what_staff_did
 from adapter.settings import Settings
 from tools.broker import Broker, NoBroker, broker
 from tools.certificates import write_two_sides
@@ -94,7 +96,12 @@ def _play_over(found: Broker, folder: Path, circumstances: Circumstances, *, sea
         TIMEBOK_LOG_FORMAT="text",
         **({"TIMEBOK_NOW": circumstances.now.isoformat()} if circumstances.now else {}),
     )
+    if circumstances.patients_key_file:
+        environment["TIMEBOK_PATIENTS_KEY_FILE"] = str(circumstances.patients_key_file)
     _say(_timebok(environment, "calendar", "import", *map(str, circumstances.calendars)))
+    for one in circumstances.patients:
+        _say(_timebok(environment, "patients", "import", one.name, str(one.file), "--her-id", one.her_id))
+    _say(_enter_what_staff_did(environment, circumstances))
     theirs = environment
     if sealed:
         environment, theirs = _sealed(environment, folder / "seal", circumstances)
@@ -112,6 +119,16 @@ def _play_over(found: Broker, folder: Path, circumstances: Circumstances, *, sea
                 _say(f"{what}\n{_timebok(environment, 'messages', 'show', message_id)}")
             _step(6, "The end: SIGTERM")
             _say(f"the service has finished what it had in hand, and stopped after {service.stop():.1f} s")
+
+
+def _enter_what_staff_did(environment: dict[str, str], circumstances: Circumstances) -> str:
+    """Not by command, as a clinic would, since the messages name what there is by ids that are fixed."""
+    engine = open_engine(environment["TIMEBOK_DATABASE_URL"])
+    settings = Settings(now=circumstances.now, patients_key_file=circumstances.patients_key_file)
+    enter_what_staff_did(engine, settings, circumstances)
+    engine.dispose()
+    done = f"{len(circumstances.referrals)} referrals, {len(circumstances.appointments)} appointments"
+    return f"what staff have done before: {done}"
 
 
 def _play_in_process(*, sealed: bool) -> None:

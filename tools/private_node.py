@@ -61,13 +61,17 @@ def find_server() -> Path | None:
 class PrivateNode:
     """The node, started on entering the ``with`` block and gone after it."""
 
-    def __init__(self, server: Path, plugins: tuple[str, ...] = ()) -> None:
-        """``server`` is the script to run; ``plugins`` are the names of those to enable."""
+    def __init__(self, server: Path, plugins: tuple[str, ...] = (), tls: str = "") -> None:
+        """``server`` is the script to run; ``plugins`` are the names of those to enable.
+
+        With ``tls``, options as Erlang's ``ssl`` knows them, the node listens on ``tls_port`` too.
+        """
         self.version = ""
-        self.port = 0
+        self.port = self.tls_port = 0
         self.folder = Path()
         self._server = server
         self._plugins = plugins
+        self._tls = tls
         self._dist_port = self._epmd_port = 0
         self._name = ""
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -108,11 +112,14 @@ class PrivateNode:
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is for us; the pipe tells it the rest
         )
-        self.port, self._dist_port, self._epmd_port = _free_ports(3)
+        self.port, self.tls_port, self._dist_port, self._epmd_port = _free_ports(4)
         self._name = f"timebok-{uuid.uuid4().hex[:12]}@localhost"
         (self.folder / "plugins").write_text(f"[{','.join(self._plugins)}].\n")
         (self.folder / "rabbitmq.conf").write_text("")
         (self.folder / "env.conf").write_text("")
+        if self._tls:
+            listener = f'{{ssl_listeners, [{{"{HOST}", {self.tls_port}}}]}}, {{ssl_options, [{self._tls}]}}'
+            (self.folder / "advanced.config").write_text(f"[{{rabbit, [{listener}]}}].\n")
         self.start()
 
     def start(self) -> None:

@@ -3,28 +3,55 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.metadata import version
+from typing import Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
-from adapter.cli import calendar, messages, replay, serve, validate
 from adapter.errors import TimebokError
 from schemas import CatalogueError
 
+_PARTS = (
+    "serve",
+    "replay",
+    "validate",
+    "health",
+    "settings",
+    "calendar",
+    "patients",
+    "appointment",
+    "referral",
+    "messages",
+    "parties",
+)
+
+
+class _Parts(TyperGroup):
+    """Each part is a module of this folder with an ``app`` of its own, loaded when it is asked for.
+
+    So the service does not carry what reads calendar files, nor the other way round.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401, ARG002 - typer hides the type
+        return list(_PARTS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401, ARG002 - the same
+        if cmd_name not in _PARTS:
+            return None
+        return typer.main.get_command(import_module(f"adapter.cli.{cmd_name}").app)
+
+
 app = typer.Typer(
     name="timebok",
+    cls=_Parts,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Answers the appointment messages of a national health portal from a clinic's booking store.",
 )
-app.command(name="serve")(serve.serve)
-app.command(name="replay")(replay.replay)
-app.command(name="validate")(validate.validate)
-app.command(name="health")(serve.health)
-app.add_typer(calendar.app, name="calendar")
-app.add_typer(messages.app, name="messages")
 
 
 @app.callback(invoke_without_command=True)
@@ -42,8 +69,9 @@ def main() -> None:
         app()
     except ValidationError as error:
         for one in error.errors():
-            name = "_".join(["TIMEBOK", *(str(part) for part in one["loc"])]).upper()
-            print(f"timebok: {name}: {one['msg']}", file=sys.stderr)  # noqa: T201 - this is a command
+            names = ["_".join(["TIMEBOK", *map(str, one["loc"])]).upper()] if one["loc"] else []
+            what = ": ".join(["timebok", *names, one["msg"].removeprefix("Value error, ")])
+            print(what, file=sys.stderr)  # noqa: T201 - this is a command
         sys.exit(2)
     except (TimebokError, CatalogueError, FileNotFoundError) as error:
         print(f"timebok: {error}", file=sys.stderr)  # noqa: T201 - this is a command

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 PATIENCE_SECONDS = 2.0
 _WIDTH_OF_A_PIPE = 1_000
-_NEVER_WRAPPED = ("Calendar", "Slot", "Message", "Message id")
+_NEVER_WRAPPED = ("Calendar", "Slot", "Message", "Message id", "Appointment", "Referral")
 
 
 def tracked(items: Sequence[T], label: str) -> Iterator[T]:

@@ -12,11 +12,13 @@ import typer
 
 from adapter.cli import parked
 from adapter.cli.console import add_row, new_table, plain, show
+from adapter.cli.notices import notice_line, receipt, sent_line, sent_lines, show_notices, when
+from adapter.cli.options import Json
 from adapter.cli.store import open_store
 from adapter.ledger import reading
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from sqlalchemy import Engine
 
     from adapter.ledger.reading import Received, Sent
     from adapter.settings import Settings
@@ -26,18 +28,22 @@ app = typer.Typer(name="messages", help="See what came in and what was answered.
 app.command("parked")(parked.parked)
 app.command("retry")(parked.retry)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-
 
 @app.command("list")
 def list_(
     *,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 50,
     outcome: Annotated[str | None, typer.Option(help="Only these: answered, refused, parked …")] = None,
+    notices: Annotated[
+        bool, typer.Option("--notices", help="Instead, what we told the portal of our own accord.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the messages that came in last."""
     settings, engine = open_store()
+    if notices:
+        _list_notices(settings, engine, limit, as_json=as_json)
+        return
     with engine.begin() as connection:
         found = reading.latest(connection, limit, outcome)
     if as_json:
@@ -50,7 +56,7 @@ def list_(
     for one in found:
         add_row(
             table,
-            _when(one.received_at, settings),
+            when(one.received_at, settings.zone),
             one.message_id,
             one.sender,
             one.her_id,
@@ -58,15 +64,26 @@ def list_(
             one.code,
             " ".join(filter(None, [one.outcome, one.reason])),
             ", ".join(_answer(sent) for sent in one.sent),
-            ", ".join(_receipt(sent) for sent in one.sent if sent.receipt),
+            ", ".join(receipt(sent) for sent in one.sent if sent.receipt),
         )
     show(table)
+
+
+def _list_notices(settings: Settings, engine: Engine, limit: int, *, as_json: bool) -> None:
+    with engine.begin() as connection:
+        found = reading.latest_notices(connection, limit)
+    if not as_json:
+        show_notices(found, settings.zone)
+        return
+    for one in found:
+        typer.echo(plain(json.dumps(notice_line(one), ensure_ascii=False)))
 
 
 @app.command("show")
 def show_(
     some_id: Annotated[
-        str, typer.Argument(metavar="ID", help="An AMQP message-id or MsgId, or its beginning.")
+        str,
+        typer.Argument(metavar="ID", help="An AMQP message-id, MsgId or appointment, or its beginning."),
     ],
     *,
     bodies: Annotated[bool, typer.Option("--bodies", help="The messages too. They hold a patient.")] = False,
@@ -76,7 +93,8 @@ def show_(
     settings, engine = open_store()
     with engine.begin() as connection:
         found = reading.find(connection, some_id)
-    if not found:
+        notices = reading.find_notices(connection, some_id)
+    if not found and not notices:
         typer.echo(f"There is no message with an id that begins with {some_id}", err=True)
         raise typer.Exit(1)
     for one in found:
@@ -84,28 +102,37 @@ def show_(
             typer.echo(plain(json.dumps(_summary(one), ensure_ascii=False)))
         else:
             _print(one, settings, bodies=bodies)
+    for notice in notices:
+        if as_json:
+            typer.echo(plain(json.dumps(notice_line(notice), ensure_ascii=False)))
+        else:
+            _print_notice(notice, settings, bodies=bodies)
 
 
 def _print(one: Received, settings: Settings, *, bodies: bool) -> None:
     lines = [
         f"{one.message_id}  {one.outcome} {one.reason or ''}".rstrip(),
-        f"  received   {_when(one.received_at, settings)} on {one.her_id}_{one.lane}, from {one.sender}",
+        f"  received   {when(one.received_at, settings.zone)} on {one.her_id}_{one.lane}, from {one.sender}",
         f"  message    {one.function or 'unread'} {one.code or ''}  MsgId {one.msg_id or 'unread'}",
     ]
     for sent in one.sent:
-        state = (
-            f"sent {_when(sent.sent_at, settings)}"
-            if sent.sent_at
-            else f"not sent: {sent.failure or 'waiting'}"
-        )
-        codes = " ".join(filter(None, [sent.code, sent.errors]))
-        lines.append(f"  {sent.kind:<10} {codes} to {sent.queue}, {state}, id {sent.message_id}")
-        if sent.receipt:
-            lines.append(f"  {'hub says':<10} {_receipt(sent)}, {_when(sent.receipt_at, settings)}")
+        lines += sent_lines(sent, settings.zone)
     typer.echo("\n".join(plain(line) for line in lines))
     if bodies:
         for body in (one.body, *(sent.body for sent in one.sent)):
             typer.echo(_shown(body))
+
+
+def _print_notice(one: Sent, settings: Settings, *, bodies: bool) -> None:
+    lines = [
+        f"{one.message_id}  of our own accord, about appointment {one.appointment_id}",
+        f"  made       {when(one.created_at, settings.zone)}",
+        f"  message    {one.function} {one.code}  MsgId {one.msg_id}",
+        *sent_lines(one, settings.zone),
+    ]
+    typer.echo("\n".join(plain(line) for line in lines))
+    if bodies:
+        typer.echo(_shown(one.body))
 
 
 def _shown(body: bytes | None) -> str:
@@ -129,31 +156,9 @@ def _summary(one: Received) -> dict[str, object]:
         "code": one.code,
         "outcome": one.outcome,
         "reason": one.reason,
-        "sent": [
-            {
-                "message_id": sent.message_id,
-                "kind": sent.kind,
-                "function": sent.function,
-                "code": sent.code,
-                "queue": sent.queue,
-                "sent": None if sent.sent_at is None else sent.sent_at.isoformat(),
-                "failure": sent.failure,
-                "receipt": sent.receipt,
-                "receipt_errors": sent.receipt_errors,
-            }
-            for sent in one.sent
-        ],
+        "sent": [sent_line(sent) for sent in one.sent],
     }
 
 
 def _answer(sent: Sent) -> str:
     return " ".join(filter(None, [sent.kind, sent.code, sent.errors, None if sent.sent_at else "(not sent)"]))
-
-
-def _receipt(sent: Sent) -> str:
-    words = {"1": "taken", "2": "rejected", "error": "error"}.get(sent.receipt or "", sent.receipt or "")
-    return " ".join(filter(None, [words, sent.receipt_errors]))
-
-
-def _when(moment: datetime | None, settings: Settings) -> str:
-    return "" if moment is None else moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S")

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from adapter.cli.console import add_row, new_table, plain, show
-from adapter.database import open_engine
 from adapter.mailbox.parked import dead_letters
-from adapter.service import parties
+from adapter.service import make_broker, make_engine, parties
 from adapter.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def retry(
         )
 
     async def send() -> int:
-        async with dead_letters(settings.amqp_url.get_secret_value(), _our_parties(settings)) as letters:
+        async with dead_letters(make_broker(settings), _our_parties(settings)) as letters:
             meant = [one for one in letters.messages if is_meant(one)]
             for one in meant:
                 if not dry_run:
@@ -87,14 +86,14 @@ def retry(
 
 
 async def _look(settings: Settings) -> Sequence[ParkedMessage]:
-    async with dead_letters(settings.amqp_url.get_secret_value(), _our_parties(settings)) as letters:
+    async with dead_letters(make_broker(settings), _our_parties(settings)) as letters:
         return letters.messages
 
 
 def _our_parties(settings: Settings) -> list[str]:
     if settings.her_ids:
         return list(settings.her_ids)
-    return parties(settings, open_engine(settings.database_url.get_secret_value()))
+    return parties(settings, make_engine(settings))
 
 
 def _summary(one: ParkedMessage) -> dict[str, object]:

@@ -13,15 +13,16 @@ import typer
 
 from adapter.cli.console import new_table, show, tracked
 from adapter.database import open_engine
-from adapter.playing.cases import Case, find_cases, find_circumstances
+from adapter.playing.cases import Case, Circumstances, find_cases, find_circumstances
+from adapter.playing.filling import fill_store
 from adapter.playing.in_process import InProcess
 from adapter.playing.letters import Letters
 from adapter.playing.over_amqp import connected
-from adapter.service import make_batches, make_dialect, make_wrapping
+from adapter.service import make_batches, make_broker, make_dialect, make_wrapping
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging
 from handlers.calendars.faults import CalendarFileError
-from handlers.calendars.files import import_files, read_files
+from handlers.desk.group_file import GroupFileError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def replay(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Messages: files, or folders of them.")
@@ -58,8 +63,11 @@ def replay(
     circumstances = find_circumstances(paths)
     moment = now or circumstances.now
     settings = Settings() if moment is None else Settings(now=moment)
-    files = tuple(calendars or circumstances.calendars)
-    played = asyncio.run(_play(cases, settings, files, amqp, patience))
+    if circumstances.patients_key_file is not None:
+        settings = settings.model_copy(update={"patients_key_file": circumstances.patients_key_file})
+    if calendars:
+        circumstances = Circumstances(settings.now, tuple(calendars))
+    played = asyncio.run(_play(cases, settings, circumstances, amqp, patience))
     if out is not None:
         _write(played, out)
     verdicts = [exchange.as_expected(case) for case, exchange in zip(cases, played, strict=True)]
@@ -69,10 +77,10 @@ def replay(
 
 
 async def _play(
-    cases: Sequence[Case], settings: Settings, files: Sequence[Path], amqp: str, patience: float
+    cases: Sequence[Case], settings: Settings, circumstances: Circumstances, amqp: str, patience: float
 ) -> list[Exchange]:
     played = []
-    async with _player(settings, files, amqp, patience) as player:
+    async with _player(settings, circumstances, amqp, patience) as player:
         for case in tracked(cases, "Playing"):
             for sending in case.before:
                 await player.send(sending)
@@ -83,26 +91,27 @@ async def _play(
 
 @asynccontextmanager
 async def _player(
-    settings: Settings, files: Sequence[Path], amqp: str, patience: float
+    settings: Settings, circumstances: Circumstances, amqp: str, patience: float
 ) -> AsyncIterator[InProcess | OverAmqp]:
     dialect = make_dialect(settings)
     if amqp:
         configure_logging(settings)  # what a seal has to tell goes to standard error
+        broker = make_broker(settings, amqp)
         wrapping = make_wrapping(settings)
         wrapping.refresh(settings.clock())
-        async with connected(amqp, Letters(dialect, (), settings.clock), patience, wrapping) as player:
+        async with connected(broker, Letters(dialect, (), settings.clock), patience, wrapping) as player:
             yield player
         return
     engine = open_engine("sqlite://")
     try:
-        read = read_files(files)
+        ours = fill_store(engine, settings, circumstances)
     except CalendarFileError as error:
         for fault in error.faults:
             typer.echo(str(fault), err=True)
         raise typer.Exit(2) from None
-    with engine.begin() as connection:
-        import_files(connection, read, settings.clock(), settings.zone)
-    ours = [document.owner.her_id for file in read for document in file.documents]
+    except GroupFileError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     if not ours:
         typer.echo("timebok: no calendars are given, so nothing is bookable; see --calendars", err=True)
     yield InProcess(make_batches(settings, engine, ours), Letters(dialect, ours, settings.clock))

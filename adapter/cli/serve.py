@@ -1,4 +1,4 @@
-"""``timebok serve``: the service; ``timebok health``: is it ready? The signals of a container end it."""
+"""``timebok serve``: the service. The signals of a container end it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ import asyncio
 import gc
 import os
 import signal
-import urllib.error
-import urllib.request
 
 import structlog
 import typer
 import uvloop
 
-from adapter.database import open_engine
-from adapter.service import make_service, parties
+from adapter.service import check_lists, make_engine, make_service, parties
 from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging
@@ -24,7 +21,10 @@ log = structlog.get_logger(__name__)
 _KILLED = 130
 _OUT_OF_TIME = 1
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def serve() -> None:
     """Serve the queues of every owner in the store (or of TIMEBOK_HER_IDS) until SIGTERM or Ctrl-C.
 
@@ -34,8 +34,9 @@ def serve() -> None:
     configure_logging(settings)
     if settings.now is not None:
         log.warning("the clock is set by TIMEBOK_NOW: this is a try-out", now=settings.clock().isoformat())
-    engine = open_engine(settings.database_url.get_secret_value())
+    engine = make_engine(settings)
     her_ids = parties(settings, engine)
+    check_lists(settings, engine)
     service = make_service(settings, engine, her_ids)
     gc.collect()
     gc.freeze()  # what is there by now stays; looking through it again and again costs a tenth of the speed
@@ -44,18 +45,6 @@ def serve() -> None:
     if not ended_well:
         os._exit(_OUT_OF_TIME)  # whatever hangs in the store would not let us go
     engine.dispose()
-
-
-def health(url: str = typer.Option(None, help="Of the service; by default that of the settings.")) -> None:
-    """Exit with 0 if the service on this machine is ready, else with 1."""
-    settings = Settings()
-    address = url or f"http://127.0.0.1:{settings.health_port}/ready"
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:  # noqa: S310 - an address of the operator's
-            typer.echo(answer.read().decode().strip())
-    except (urllib.error.URLError, ValueError, OSError):
-        typer.echo("not ready")
-        raise typer.Exit(1) from None
 
 
 async def _until_told_to_stop(service: Service, her_ids: list[str]) -> bool:

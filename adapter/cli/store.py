@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.database import open_engine
+from adapter.service import make_engine
 from adapter.settings import Settings
 
 if TYPE_CHECKING:
@@ -14,4 +14,4 @@ if TYPE_CHECKING:
 def open_store() -> tuple[Settings, Engine]:
     """The settings, and an engine on the store that they name."""
     settings = Settings()
-    return settings, open_engine(settings.database_url.get_secret_value())
+    return settings, make_engine(settings)

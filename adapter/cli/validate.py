@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def validate(
     files: Annotated[
         list[str], typer.Argument(metavar="FILE...", help="Files; folders; - is standard input.")

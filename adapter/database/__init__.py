@@ -6,18 +6,22 @@ the same transaction; that is why it lives up here, where both are known.
 
 from __future__ import annotations
 
-from sqlite3 import OperationalError
+import sqlite3
+from functools import partial
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import StaticPool
 
 from adapter.errors import StoreUnavailable
+from adapter.secret_file import SecretUnavailable, read_secret
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from pathlib import Path
+
+    from sqlalchemy import URL, Connection, Dialect, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 
 #: The revision of the schema that this version knows.
@@ -27,12 +31,12 @@ _LOCK = 7_463_921  # any number, as long as every replica takes the same
 _PATIENCE_SECONDS = 30
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, password_file: Path | None = None) -> Engine:
     """An engine for ``url`` (``sqlite:///file.db``, ``sqlite://`` for memory, ``postgresql+psycopg://…``).
 
     SQLite is opened with WAL and synchronous=FULL, and every transaction begins with the write lock, so
     that a commit is on disk and nobody decides on what another is changing. The schema is migrated to the
-    newest that this version knows.
+    newest that this version knows. With ``password_file`` the password is read from there at each connect.
 
     Raises ``StoreUnavailable`` when there is no such database, or it was made by a newer timebok.
     """
@@ -40,6 +44,13 @@ def open_engine(url: str) -> Engine:
         engine = _create(make_url(url))
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise StoreUnavailable(f"The database URL is not one that timebok can use: {error}") from None
+    except ValueError:  # its words may be the half of a password
+        raise StoreUnavailable(
+            "The database URL is not one that timebok can use: where its port should be is no number. "
+            "In user and password each of / ? # @ : % is written as %2F %3F %23 %40 %3A %25"
+        ) from None
+    if password_file is not None:
+        event.listen(engine, "do_connect", partial(_take_password, password_file))
     try:
         migrate(engine)
     except DBAPIError as error:
@@ -87,6 +98,16 @@ def _create(url: URL) -> Engine:
     return engine
 
 
+def _take_password(
+    file: Path, _dialect: Dialect, _record: object, _arguments: object, parameters: dict[str, Any]
+) -> None:
+    """Puts the password in just before a connection is made. Without it, it is the database that is away."""
+    try:
+        parameters["password"] = read_secret(file, "TIMEBOK_DATABASE_PASSWORD_FILE")
+    except SecretUnavailable as error:
+        raise OperationalError(None, None, error) from None
+
+
 def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions of its own
     cursor = connection.cursor()
@@ -104,7 +125,7 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
-        except OperationalError:
+        except sqlite3.OperationalError:
             if monotonic() > patience:
                 raise
             sleep(0.02)

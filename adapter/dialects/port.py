@@ -1,8 +1,9 @@
-"""What the pipeline asks of a dialect. A dialect reads and words; it decides nothing and sends nothing."""
+"""What is asked of a dialect. A dialect reads and words; it decides nothing and sends nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from adapter.errors import Finding, TransportFault
     from adapter.message import Inbound
     from adapter.outcome import About, Dispatch
+    from handlers.desk.model import Appointment, Owner
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Request
 
@@ -48,17 +50,21 @@ class Dialect(Protocol):
         ``understand``.
         """
 
-    def understand(self, opened: Opened) -> Request | None:
-        """The request, in the desk's vocabulary; ``None`` when it is one that we do not offer.
+    def process_of(self, opened: Opened) -> str | None:
+        """The process that a message belongs to, by its name in collaboration profiles, in any capitals.
+
+        ``None`` when a profile need not have it.
+        """
+
+    def understand(self, opened: Opened) -> Request:
+        """The request, in the desk's vocabulary.
 
         Raises ``ContentFault`` for what the schemas or the rules of the protocol do not allow, and
         ``Unsupported`` for a process that we have no part in.
         """
 
-    def answer(
-        self, inbound: Inbound, opened: Opened, reply: Reply | None, now: datetime
-    ) -> tuple[Dispatch, ...]:
-        """The messages that answer a request: with the desk's reply, or that we do not offer it."""
+    def answer(self, inbound: Inbound, opened: Opened, reply: Reply, now: datetime) -> tuple[Dispatch, ...]:
+        """The messages that answer a request with the desk's reply."""
 
     def reject(
         self, inbound: Inbound, opened: Opened, findings: Sequence[Finding], now: datetime
@@ -67,3 +73,23 @@ class Dialect(Protocol):
 
     def refuse(self, inbound: Inbound, fault: TransportFault, now: datetime) -> tuple[Dispatch, ...]:
         """The error message for the sender's error queue. There is a sender in ``inbound``."""
+
+
+class Change(StrEnum):
+    """What has become of an appointment without the portal: DETAILS is its place or its category."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no-show"
+    DETAILS = "details"
+
+
+class Notices(Protocol):
+    """A national way of telling a portal what has become of an appointment."""
+
+    def notice(self, change: Change, appointment: Appointment, owner: Owner, now: datetime) -> Dispatch:
+        """The one message about a change of ``owner``'s appointment, as it is after it; ``now`` is aware UTC.
+
+        Raises ``InvalidReply`` when its receiver could not read it.
+        """

@@ -47,7 +47,7 @@ def _row_of(table: Table, *unset: str) -> Compiled:
 
 
 _ENTER = _row_of(inbox, "id")
-_OWE = _row_of(outbox, "id", "sent_at", "failure", "receipt_status", "receipt_errors", "receipt_at", "thread")
+_OWE = _row_of(outbox, "id", "sent_at", "failure", "receipt_status", "receipt_errors", "receipt_at")
 
 
 @lru_cache(_MOST_SIZES)
@@ -127,10 +127,18 @@ class Ledger:
                 "body": inbound.body,
             }
         )
-        self._owed += [
-            _owed(one, sender, message_id, self._now_in_seconds, self._due_at)
-            for one in dispatches_of(outcome)
-        ]
+        answers = {"sender": sender, "answers": message_id, "thread": None}
+        # Whoever commits an answer sends it at once; it is due here only when they did not come to it.
+        begun = {"attempts": 1, "due_at": self._due_at}
+        self._owed += [self._row(one) | answers | begun for one in dispatches_of(outcome)]
+
+    def owe(self, notice: Dispatch, thread: str) -> None:
+        """Enter a message that answers nothing. It is due now, and leaves after what its thread owed before.
+
+        ``thread`` is the id of the appointment that it is about.
+        """
+        of_its_own = {"sender": None, "answers": None, "thread": thread}
+        self._owed.append(self._row(notice) | of_its_own | {"attempts": 0, "due_at": self._now_in_seconds})
 
     def note_receipt(self, sender: str, msg_id: str, status: str, errors: Sequence[str]) -> bool:
         """Note the AppRec that ``sender`` gave to a message of ours. Whether there is such a message."""
@@ -161,28 +169,24 @@ class Ledger:
             _OWE.run_many(self._connection, self._owed)
         self._entries, self._owed = [], []
 
+    def _row(self, dispatch: Dispatch) -> dict[str, Any]:
+        """What stands in the outbox of any message, whatever it answers."""
+        outbound = dispatch.outbound
+        return {
+            "message_id": outbound.properties.message_id,
+            "kind": dispatch.kind.value,
+            "function": storable(dispatch.function),
+            "code": dispatch.code,
+            "errors": " ".join(dispatch.errors) or None,
+            "msg_id": dispatch.msg_id,
+            "receiver": outbound.properties.to_her_id or "",
+            "queue": outbound.queue,
+            "ttl_seconds": None if outbound.ttl is None else int(outbound.ttl.total_seconds()),
+            "properties": pack(outbound.properties),
+            "body": outbound.body,
+            "created_at": self._now_in_seconds,
+        }
+
 
 def _key(inbound: Inbound) -> tuple[str, str]:
     return storable(inbound.properties.from_her_id or ""), storable(inbound.properties.message_id or "")
-
-
-def _owed(dispatch: Dispatch, sender: str, message_id: str, now: int, due_at: int) -> dict[str, Any]:
-    outbound = dispatch.outbound
-    return {
-        "message_id": outbound.properties.message_id,
-        "sender": sender,
-        "answers": message_id,
-        "kind": dispatch.kind.value,
-        "function": storable(dispatch.function),
-        "code": dispatch.code,
-        "errors": " ".join(dispatch.errors) or None,
-        "msg_id": dispatch.msg_id,
-        "receiver": outbound.properties.to_her_id or "",
-        "queue": outbound.queue,
-        "ttl_seconds": None if outbound.ttl is None else int(outbound.ttl.total_seconds()),
-        "properties": pack(outbound.properties),
-        "body": outbound.body,
-        "created_at": now,
-        "attempts": 1,
-        "due_at": due_at,
-    }

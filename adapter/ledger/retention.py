@@ -12,11 +12,19 @@ from sqlalchemy import delete, select, tuple_, update
 from adapter.ledger.tables import has_body, inbox, outbox, owed
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Engine
 
+AT_ONCE = 200
 _NO_PROPERTIES = "{}"
+
+
+def forget_some(engine: Engine, now: datetime, bodies: timedelta, messages: timedelta) -> int:
+    """Forget a portion of what is older than it is to be kept, in a transaction; says how much it was."""
+    with engine.begin() as connection:
+        emptied = forget_bodies(connection, now - bodies, AT_ONCE)
+        return emptied + forget_messages(connection, now - messages, AT_ONCE)
 
 
 def forget_bodies(connection: Connection, before: datetime, limit: int) -> int:
@@ -34,7 +42,8 @@ def forget_messages(connection: Connection, before: datetime, limit: int) -> int
 
     From then on, a repetition of one would be taken for new.
     """
-    still_owed = select(outbox.c.sender, outbox.c.answers).where(owed)
+    # What answers nothing is not among them: beside a NULL nothing is known not to be in a list.
+    still_owed = select(outbox.c.sender, outbox.c.answers).where(owed, outbox.c.answers.is_not(None))
     old = connection.execute(
         select(inbox.c.sender, inbox.c.message_id)
         .where(
@@ -48,7 +57,13 @@ def forget_messages(connection: Connection, before: datetime, limit: int) -> int
     if keys:
         connection.execute(delete(outbox).where(tuple_(outbox.c.sender, outbox.c.answers).in_(keys)))
         connection.execute(delete(inbox).where(tuple_(inbox.c.sender, inbox.c.message_id).in_(keys)))
-    return len(keys)
+    return len(keys) + _forget_notices(connection, before, limit)
+
+
+def _forget_notices(connection: Connection, before: datetime, limit: int) -> int:
+    """The same for what answers nothing."""
+    old = select(outbox.c.id).where(outbox.c.sender.is_(None), outbox.c.created_at < before, ~_is_owed())
+    return connection.execute(delete(outbox).where(outbox.c.id.in_(old.limit(limit)))).rowcount
 
 
 def _is_owed() -> ColumnElement[bool]:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import aio_pika
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import ChannelNotFoundEntity, PublishError
 
 from adapter.mailbox import lenient
 from adapter.mailbox.broker_errors import as_unavailable
+from adapter.mailbox.connection import BrokerConnection
 from adapter.mailbox.port import MailboxUnavailable, QueueMissing
 from adapter.mailbox.properties import from_wire, to_carry_on
 from adapter.mailbox.topology import dead_letter_queue, queue_name
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
+    from adapter.mailbox.broker import Broker
     from adapter.message import Properties
 
 _OURS = (ATTEMPT, REASON, CAME_FROM, PARKED_AT)
@@ -62,20 +63,21 @@ class DeadLetters:
                 await channel.basic_publish(
                     parked.wire.body, routing_key=parked.came_from, properties=properties, mandatory=True
                 )
-            except aio_pika.exceptions.PublishError:
+            except PublishError:
                 raise QueueMissing(f"the queue {parked.came_from} does not exist") from None
             await parked.wire.ack()
 
 
 @asynccontextmanager
-async def dead_letters(url: str, her_ids: Sequence[str]) -> AsyncIterator[DeadLetters]:
+async def dead_letters(broker: Broker, her_ids: Sequence[str]) -> AsyncIterator[DeadLetters]:
     """Take all that is parked for these parties in hand; what is not retried goes back at the end.
 
     Raises ``MailboxUnavailable`` when the broker cannot be reached.
     """
     lenient.install()
+    connection = BrokerConnection(broker)
     with as_unavailable():
-        connection = await aio_pika.connect(url, timeout=30)
+        await connection.connect(timeout=30)
     async with connection:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         messages: list[ParkedMessage] = []

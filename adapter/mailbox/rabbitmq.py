@@ -110,7 +110,7 @@ class RabbitMailbox:
 
     def _open_session(self) -> Session:
         if self._session is None:
-            raise MailboxUnavailable(f"there is no connection to {self._settings.address}")
+            raise MailboxUnavailable(f"there is no connection to {self._settings.broker.address}")
         return self._session
 
     async def _supervise(self, started: asyncio.Future[None]) -> None:
@@ -123,16 +123,18 @@ class RabbitMailbox:
                 await session.open(consume=self._consuming)
                 opened_at = loop.time()
                 await self._serve(session, started)
-                log.warning("mailbox.lost", broker=self._settings.address, error=session.why_lost)
+                log.warning("mailbox.lost", broker=self._settings.broker.address, error=session.why_lost)
                 if loop.time() - opened_at > STEADY_SECONDS:
                     pauses.reset()
             except MailboxError as error:
                 if isinstance(error, QueueMissing | QueueRefused) and not started.done():
                     started.set_exception(error)
                     return
-                log.warning("mailbox.unreachable", broker=self._settings.address, error=describe(error))
+                log.warning(
+                    "mailbox.unreachable", broker=self._settings.broker.address, error=describe(error)
+                )
             except Exception:  # whatever it is, consuming must go on
-                log.exception("mailbox.failed", broker=self._settings.address)
+                log.exception("mailbox.failed", broker=self._settings.broker.address)
             finally:
                 self._session = None
                 self._buffer.clear()
@@ -141,7 +143,7 @@ class RabbitMailbox:
 
     async def _serve(self, session: Session, started: asyncio.Future[None]) -> None:
         self._session = session
-        log.info("mailbox.connected", broker=self._settings.address, parties=len(self._her_ids))
+        log.info("mailbox.connected", broker=self._settings.broker.address, parties=len(self._her_ids))
         if not started.done():
             started.set_result(None)
         if not self._consuming:  # asked to stop while the session opened

@@ -17,10 +17,9 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import structlog
-from aio_pika import Connection
-from aio_pika.connection import make_url
 
 from adapter.mailbox.broker_errors import as_unavailable, describe
+from adapter.mailbox.connection import BrokerConnection
 from adapter.mailbox.deliveries import Token, receive, settle
 from adapter.mailbox.pauses import Pauses
 from adapter.mailbox.port import MailboxError, MailboxUnavailable
@@ -61,8 +60,7 @@ class Session:
         self._buffer = buffer
         self._her_ids = tuple(dict.fromkeys(her_ids))
         self._sources = [Source(her_id, lane) for her_id in self._her_ids for lane in Lane]
-        url = make_url(settings.url, heartbeat=settings.heartbeat, name="timebok")
-        self._connection = Connection(url)
+        self._connection = BrokerConnection(settings.broker, settings.heartbeat)
         self._lanes: dict[Lane, WireChannel] = {}
         self._channels: list[AbstractChannel] = []
         self._publisher: Publisher | None = None

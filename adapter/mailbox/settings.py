@@ -1,7 +1,4 @@
-"""What an operator may set about the RabbitMQ mailbox.
-
-The URL holds a password: nothing here may show it, in a repr, a log or an error.
-"""
+"""What may be set about the RabbitMQ mailbox: how much to take from which broker, how long to wait."""
 
 from __future__ import annotations
 
@@ -9,12 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from yarl import URL
-
 from adapter.message import Lane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from adapter.mailbox.broker import Broker
 
 
 class QueueType(StrEnum):
@@ -34,11 +31,10 @@ class RabbitSettings:
     """How to reach the broker and how much to take from it.
 
     Raises:
-        ValueError: the URL is none of a broker, or a figure is out of range.
+        ValueError: a figure is out of range.
     """
 
-    url: str = field(repr=False)
-    """``amqp://`` or ``amqps://``, with what aiormq reads from its query (``cafile`` and so on)."""
+    broker: Broker
     prefetch: Mapping[Lane, int] = field(default_factory=_default_prefetch)
     """Per lane: how many messages may be in our hands at once, shared among the parties."""
     queue_type: QueueType = QueueType.AUTO
@@ -54,20 +50,7 @@ class RabbitSettings:
     It wins over a ``heartbeat`` in the URL."""
 
     def __post_init__(self) -> None:
-        try:
-            parsed = URL(self.url)
-            valid = parsed.scheme in {"amqp", "amqps"} and bool(parsed.host)
-        except ValueError:
-            valid = False
-        if not valid:  # raised out here, since what yarl says may quote the URL
-            raise ValueError("the broker's URL must read amqp://user:password@host:port/vhost, or amqps://")
         if any(self.prefetch.get(lane, 0) < 1 for lane in Lane):
             raise ValueError("the prefetch must be at least 1 for each of the lanes async, sync and error")
         if self.heartbeat < 1 or self.confirm_timeout <= 0 or self.connect_timeout <= 0:
             raise ValueError("the heartbeat and the timeouts must be positive")
-
-    @property
-    def address(self) -> str:
-        """Where the broker is, for logs and errors: without the user and the password."""
-        url = URL(self.url)
-        return f"{url.host}:{url.port or (5671 if url.scheme == 'amqps' else 5672)}{url.path}"

@@ -42,11 +42,28 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class PatientList:
+    """A list of patients of an owner, in a file as ``timebok patients import`` reads it."""
+
+    her_id: str
+    name: str
+    file: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What messages count on: the time that it is, and the calendars in the store."""
+    """What messages count on: the time that it is, and what is in the store.
+
+    That is calendars, lists of patients, and what staff have done: the referrals they have given and the
+    appointments they have booked, each a table as it stands in ``replay.toml`` (see ``filling``).
+    """
 
     now: datetime | None = None
     calendars: tuple[Path, ...] = ()
+    patients_key_file: Path | None = None
+    patients: tuple[PatientList, ...] = ()
+    referrals: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    appointments: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 def find_cases(paths: Iterable[Path]) -> Iterator[Case]:
@@ -71,6 +88,16 @@ def find_circumstances(paths: Iterable[Path]) -> Circumstances:
                 return Circumstances(
                     now=now if isinstance(now, datetime) or now is None else datetime.fromisoformat(now),
                     calendars=tuple(folder / name for name in content.get("calendars", ())),
+                    patients_key_file=folder / content["patients_key_file"]
+                    if "patients_key_file" in content
+                    else None,
+                    patients=tuple(
+                        PatientList(her_id, name, folder / file)
+                        for her_id, lists in content.get("patients", {}).items()
+                        for name, file in lists.items()
+                    ),
+                    referrals=tuple(content.get("referrals", ())),
+                    appointments=tuple(content.get("appointments", ())),
                 )
         break
     return Circumstances()

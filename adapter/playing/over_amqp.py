@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import aio_pika
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 
 from adapter.addressing import PLAIN_TYPES
@@ -20,6 +19,7 @@ from adapter.dialects.helsenorge.envelope import OK
 from adapter.dialects.port import Opened, Receipt
 from adapter.errors import OwnFault, TransportFault
 from adapter.mailbox.broker_errors import as_unavailable
+from adapter.mailbox.connection import BrokerConnection
 from adapter.mailbox.properties import from_wire, to_wire
 from adapter.message import Lane, Outbound
 from adapter.outcome import Kind
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
+    from adapter.mailbox.broker import Broker
     from adapter.message import Inbound, Properties
     from adapter.playing.cases import Sending
     from adapter.playing.letters import Letters
@@ -184,14 +185,15 @@ class OverAmqp:
 
 @asynccontextmanager
 async def connected(
-    url: str, letters: Letters, patience: float, wrapping: Wrapping | None = None
+    broker: Broker, letters: Letters, patience: float, wrapping: Wrapping | None = None
 ) -> AsyncIterator[OverAmqp]:
-    """A player on the broker at ``url``, for as long as the context lasts; ``wrapping`` is the hub's own.
+    """A player on the broker, for as long as the context lasts; ``wrapping`` is the hub's own.
 
     Raises ``MailboxUnavailable``, also in the middle of a play, when the broker is not there or goes away.
     """
+    connection = BrokerConnection(broker)
     with as_unavailable():
-        connection = await aio_pika.connect(url, timeout=30)
+        await connection.connect(timeout=30)
         async with connection:
             channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
             queue = await channel.declare_queue(exclusive=True, auto_delete=True)

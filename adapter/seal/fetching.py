@@ -32,6 +32,12 @@ def is_address(source: str) -> bool:
     return urlsplit(source).scheme in {"http", "https"}
 
 
+def tellable(address: str) -> str:
+    """The address as it may stand in a log: without a user, a password or a query, which may be secrets."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
 def fetch(address: str) -> bytes:
     """What is at the address. Raises ``NotFetched``, after half a minute at the latest."""
     deadline = time.monotonic() + _ALL_OF_IT

@@ -98,9 +98,13 @@ def pem_blocks(data: bytes) -> list[tuple[str, bytes]]:
 def certificates_in(data: bytes) -> list[x509.Certificate]:
     """Every certificate in PEM text, or the one that the bytes are. Raises ``ValueError`` if that fails."""
     blocks = pem_blocks(data)
-    if not blocks:
-        return [x509.load_der_x509_certificate(data)]
-    return [x509.load_pem_x509_certificate(block) for label, block in blocks if label.endswith("CERTIFICATE")]
+    try:
+        if not blocks:
+            return [x509.load_der_x509_certificate(data)]
+        wanted = [block for label, block in blocks if label.endswith("CERTIFICATE")]
+        return [x509.load_pem_x509_certificate(block) for block in wanted]
+    except x509.InvalidVersion:
+        raise ValueError("a certificate is of a version that there is not") from None
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int, int], ...]:

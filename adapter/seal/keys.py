@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+
+class KeyFilesWrong(ValueError):
+    """Something about the files of keys that may be told: it names files, and nothing that is in them."""
+
+
 _PASSPHRASE, _PKCS12 = ".passphrase", {".p12", ".pfx"}
 _EVERYBODY = ""
 
@@ -68,7 +73,8 @@ class OwnKeys:
         try:
             self._keys = Watched(folder, self._load)
         except (OSError, ValueError) as error:
-            raise KeysUnavailable(f"The keys in {folder} cannot be read: {type(error).__name__}") from None
+            why = error if isinstance(error, KeyFilesWrong) else type(error).__name__
+            raise KeysUnavailable(f"The keys in {folder} cannot be read: {why}") from None
 
     def for_decrypting(self, her_id: str) -> Mapping[bytes, OwnKey]:
         """Every key that a message for this party may be encrypted for, also of an expired certificate.
@@ -87,6 +93,14 @@ class OwnKeys:
             return key
         raise KeysUnavailable("No key of ours may sign at this time")
 
+    def all_of(self, her_id: str) -> tuple[OwnKey, ...]:
+        """Every key of this party, of any use and age, the newest first."""
+        return self._of(her_id).newest_first
+
+    def her_ids(self) -> frozenset[str]:
+        """The parties that have keys of their own."""
+        return frozenset(self._keys.get()) - {_EVERYBODY}
+
     def _of(self, her_id: str) -> _Keys:
         keys = self._keys.get()
         return keys.get(her_id) or keys.get(_EVERYBODY, _NONE)
@@ -102,7 +116,7 @@ class OwnKeys:
                 pile.add(file, _passphrase_of(file) or common)
         keys = {her_id: _Keys(pile.matched()) for her_id, pile in found.items()}
         if not any(one.newest_first for one in keys.values()):
-            raise ValueError("there is no key with its certificate")
+            raise KeyFilesWrong("there is no key with its certificate")
         return keys
 
 
@@ -110,7 +124,7 @@ class _Pile:
     """Private keys and certificates as they come out of files, until they are matched."""
 
     def __init__(self) -> None:
-        self._private: list[rsa.RSAPrivateKey] = []
+        self._private: list[tuple[rsa.RSAPrivateKey, str]] = []
         self._certificates: list[x509.Certificate] = []
 
     def add(self, file: Path, passphrase: bytes | None) -> None:
@@ -120,15 +134,15 @@ class _Pile:
             if file.suffix.lower() in _PKCS12:
                 private, certificate, others = load_key_and_certificates(data, passphrase)
                 self._certificates += [*([certificate] if certificate else []), *others]
-                self._add_private(private)
+                self._add_private(private, file)
                 return
             for label, block in pem_blocks(data):
                 if label.endswith("PRIVATE KEY"):
                     locked = b"ENCRYPTED" in block
-                    self._add_private(load_pem_private_key(block, passphrase if locked else None))
+                    self._add_private(load_pem_private_key(block, passphrase if locked else None), file)
             self._certificates += certificates_in(data)
         except (ValueError, TypeError, UnsupportedAlgorithm):
-            raise ValueError(f"{file.name} cannot be read with the passphrase that there is") from None
+            raise KeyFilesWrong(f"{file.name} cannot be read with the passphrase that there is") from None
 
     def matched(self) -> tuple[OwnKey, ...]:
         """Each private key with the certificates of its public key, the newest first.
@@ -141,20 +155,22 @@ class _Pile:
             raise ValueError(str(fault)) from None
         keys = [
             (key, certificate)
-            for key in self._private
+            for key, _ in self._private
             for certificate in certificates
             if certificate.key == key.public_key()
         ]
-        if {id(key) for key, _ in keys} != {id(key) for key in self._private}:
-            raise ValueError("there is a key without its certificate")
+        matched = {id(key) for key, _ in keys}
+        for key, file in self._private:
+            if id(key) not in matched:
+                raise KeyFilesWrong(f"no certificate belongs to the key in {file}; put its own beside it")
         owned = {certificate.thumbprint for _, certificate in keys}
         issuers = tuple(one for one in certificates if one.thumbprint not in owned and not one.self_issued)
         newest_first = sorted(keys, key=lambda one: one[1].not_before, reverse=True)
         return tuple(OwnKey(certificate, key, issuers) for key, certificate in newest_first)
 
-    def _add_private(self, key: object) -> None:
+    def _add_private(self, key: object, file: Path) -> None:
         if isinstance(key, rsa.RSAPrivateKey):
-            self._private.append(key)
+            self._private.append((key, file.name))
         else:
             log.warning("a private key that is not RSA is left alone")
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID
 
 from adapter.errors import KeysUnavailable, RevocationUnknown, RevokedCertificate
-from adapter.seal.fetching import NotFetched, fetch, is_address
+from adapter.seal.fetching import NotFetched, fetch, is_address, tellable
 from adapter.seal.files import Watched, files_in, pem_blocks, read_bytes
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class RevocationLists:
                 self._fetched[address] = _read(fetch(address))
             except (NotFetched, ValueError) as error:
                 self._due[address] = now + _AFTER_A_FAILURE
-                log.warning("a revocation list was not fetched", address=address, reason=str(error))
+                log.warning("a revocation list was not fetched", address=tellable(address), reason=str(error))
             else:
                 self._due[address] = now + _FETCH_EVERY
 

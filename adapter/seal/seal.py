@@ -13,20 +13,29 @@ from typing import TYPE_CHECKING
 import structlog
 
 from adapter.addressing import is_her_id
-from adapter.errors import InvalidCertificate, InvalidCms, MissingCertificate, OwnFault, TransportFault
+from adapter.errors import (
+    InvalidCertificate,
+    InvalidCms,
+    KeysUnavailable,
+    MissingCertificate,
+    OwnFault,
+    TransportFault,
+)
 from adapter.seal.certificates import Certificate, Use
 from adapter.seal.encryption import decrypt, encrypt
+from adapter.seal.expiring import Expiring, expiring, last_of
 from adapter.seal.keys import OwnKeys
-from adapter.seal.parties import PartiesInFiles
+from adapter.seal.register import PartiesInFiles
 from adapter.seal.revocation import RevocationLists
 from adapter.seal.signature import read_signature, sign
 from adapter.seal.trust import Trust
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Iterator
+    from datetime import datetime, timedelta
     from pathlib import Path
 
+    from adapter.seal.keys import OwnKey
     from adapter.seal.parties import Parties, Party
 
 log = structlog.get_logger(__name__)
@@ -82,7 +91,7 @@ class Seal:
 
         Raises what ``check_answerable`` raises.
         """
-        key = self._keys.for_signing(sender, now)
+        key = self._signing_key(sender, now)
         return encrypt(sign(content, key), self._certificate_of(receiver, now))
 
     def check_answerable(self, *, sender: str, receiver: str, now: datetime) -> None:
@@ -91,12 +100,28 @@ class Seal:
         A ``TransportFault`` for want of a good certificate of theirs, ``KeysUnavailable`` for want of one of
         ours, ``RevocationUnknown`` if that cannot be said yet.
         """
-        self._keys.for_signing(sender, now)
+        self._signing_key(sender, now)
         self._certificate_of(receiver, now)
 
     def refresh(self, now: datetime) -> None:
         """Fetch the revocation lists that are due. May take half a minute for each, so not for the worker."""
         self._trust.refresh(now)
+
+    def find(self, her_id: str) -> Party | None:
+        """The counterparty with that HER-id, as far as it is known."""
+        return self._parties.find(her_id)
+
+    def expiring(self, ours: Collection[str], now: datetime, within: timedelta) -> Iterator[Expiring]:
+        """The certificates that will have run out within that time, of ours and of all counterparties."""
+        return expiring(self._keys, self._parties, ours, now, within)
+
+    def _signing_key(self, her_id: str, now: datetime) -> OwnKey:
+        try:
+            return self._keys.for_signing(her_id, now)
+        except KeysUnavailable as fault:
+            mine = [key.certificate for key in self._keys.all_of(her_id)]
+            _tell(fault, her_id, last_of(mine, Use.SIGN))
+            raise
 
     def _party(self, her_id: str) -> Party:
         party = self._parties.find(her_id)

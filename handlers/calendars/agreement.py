@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from handlers.calendars.faults import Path, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from handlers.calendars.tree import Plain
 
@@ -25,10 +25,13 @@ def disagreements(document: Plain) -> Iterator[Finding]:
     yield from _twice(calendars, "id", "every calendar of an owner needs an id of its own")
     slots = [entry for path, calendar in calendars for entry in _entries(calendar, "slots", path)]
     yield from _twice(slots, "id", "every slot of an owner needs an id of its own")
+    ids = _texts(calendars, "id")
     for path, calendar in calendars:
         yield from _kind(path, calendar)
         yield from _booking(path, calendar)
         yield from _types(path, calendar)
+        yield from _moves(path, calendar, ids)
+        yield from _questions(path, calendar)
 
 
 def repeated_owners(documents: list[Plain]) -> Iterator[tuple[int, Finding]]:
@@ -84,10 +87,53 @@ def _booking(path: Path, calendar: dict[str, Plain]) -> Iterator[Finding]:
 def _types(path: Path, calendar: dict[str, Plain]) -> Iterator[Finding]:
     types = list(_entries(calendar, "types", path))
     yield from _twice(types, "code", "every type of a calendar needs a code of its own")
-    codes = {code.strip(): None for _, entry in types if isinstance(code := entry.get("code"), str)}
+    codes = _texts(types, "code")
     known = ", ".join(codes) or "none yet"
     for key in ("slots", "weekly"):
         for place, entry in _entries(calendar, key, path):
             code = entry.get("type")
             if isinstance(code, str) and code.strip() not in codes:
                 yield (*place, "type"), f"{code!r} is not the code of one of this calendar's types ({known})"
+
+
+def _moves(path: Path, calendar: dict[str, Plain], ids: Collection[str]) -> Iterator[Finding]:
+    own = calendar.get("id")
+    seen: set[str] = set()
+    for place, target in _listed(calendar, "moves_to", path):
+        if isinstance(own, str) and target == own.strip():
+            yield place, f"{target!r} is this calendar itself, where appointments may move anyway; remove it"
+        elif target not in ids:
+            others = ", ".join(one for one in ids if one != own) or "none yet"
+            yield place, f"{target!r} is not the id of another calendar of this owner ({others})"
+        elif target in seen:
+            yield place, f"{target!r} stands here twice; remove one of the two"
+        seen.add(target)
+
+
+def _questions(path: Path, calendar: dict[str, Plain]) -> Iterator[Finding]:
+    codes = _texts(list(_entries(calendar, "types", path)), "code")
+    questions = list(_entries(calendar, "questions", path))
+    yield from _twice(questions, "id", "every question of a calendar needs an id of its own")
+    for place, question in questions:
+        choices = list(_entries(question, "choices", place))
+        yield from _twice(choices, "code", "every choice of a question needs a code of its own")
+        for step, choice in choices:
+            seen: set[str] = set()
+            for where, code in _listed(choice, "types", step):
+                if code not in codes:
+                    known = ", ".join(codes) or "none yet"
+                    yield where, f"{code!r} is not the code of one of this calendar's types ({known})"
+                elif code in seen:
+                    yield where, f"{code!r} stands here twice; remove one of the two"
+                seen.add(code)
+
+
+def _texts(entries: list[tuple[Path, dict[str, Plain]]], key: str) -> dict[str, None]:
+    return {value.strip(): None for _, entry in entries if isinstance(value := entry.get(key), str)}
+
+
+def _listed(holder: dict[str, Plain], key: str, path: Path) -> Iterator[tuple[Path, str]]:
+    values = holder.get(key)
+    for number, value in enumerate(values if isinstance(values, list) else ()):
+        if isinstance(value, str):
+            yield (*path, key, number), value.strip()

@@ -8,48 +8,47 @@ entries is for ``agreement``. Times are local wall-clock times without a zone, w
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
+from pydantic import Field, ValidationInfo, field_validator
+
+from handlers.calendars.parts import (
+    Duration,
+    Entry,
+    HerId,
+    Hpr,
+    Id,
+    LocalDate,
+    LocalDateTime,
+    LocalTime,
+    Number,
+    Text,
+    Truth,
 )
-
-from handlers.calendars.values import (
-    between_a_minute_and_a_day,
-    date_and_time_of,
-    date_of,
-    duration_of,
-    her_id_of,
-    hpr_of,
-    id_of,
-    time_of,
+from handlers.calendars.rule_entries import (
+    AudienceEntry,
+    CancelEntry,
+    ChangeEntry,
+    LeadEntry,
+    QuestionEntry,
+    ReasonEntry,
+    at_least_one,
+)
+from handlers.desk.policies import (
+    AS_USUAL,
+    FOR_EVERYONE,
+    Ask,
+    CalendarPolicy,
+    DeskKind,
+    TimeCategory,
+    TypePolicy,
 )
 
 DEFAULT_HOLD = timedelta(minutes=10)
+MOST_SEATS = 10_000
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Id = Annotated[Text, AfterValidator(id_of)]
-HerId = Annotated[Text, AfterValidator(her_id_of)]
-Hpr = Annotated[Text, AfterValidator(hpr_of)]
-LocalDate = Annotated[date, PlainValidator(date_of)]
-LocalTime = Annotated[time, PlainValidator(time_of)]
-LocalDateTime = Annotated[datetime, PlainValidator(date_and_time_of)]
-Duration = Annotated[timedelta, PlainValidator(duration_of), AfterValidator(between_a_minute_and_a_day)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Category = Literal["Koronatest", "Koronavaksine", "Lab", "Vaksine", "Annen"]
-
-
-class Entry(BaseModel):
-    """What all entries have in common: they never change, and they know all their keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ParentEntry(Entry):
@@ -72,6 +71,7 @@ class ConditionsEntry(Entry):
 
     version: Text
     text: Text
+    must_accept: Truth = False
 
 
 class PractitionerEntry(Entry):
@@ -83,20 +83,84 @@ class PractitionerEntry(Entry):
 
 
 class TypeEntry(Entry):
-    """A kind of time, and how long it lasts."""
+    """A kind of time, how long it lasts, and what the clinic asks of those who book it."""
 
     code: Id
     name: Text
     duration: Duration
+    category: TimeCategory | None = None
+    hidden: Truth = False
+    lead: LeadEntry | None = None
+    reason: ReasonEntry | None = None
+    phone: Ask = Ask.OPTIONAL
+    cancel: CancelEntry | None = None
+    change: ChangeEntry | None = None
+    most_open: Number | None = None
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _word_or_group(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value.strip() not in tuple(Ask):
+            raise ValueError("must be one of 'required', 'optional' or 'refused', spelt just so")
+        return {"ask": value.strip()}
+
+    @field_validator("most_open")
+    @classmethod
+    def _some(cls, most: int) -> int:
+        return at_least_one(most, "for times that no citizen may book, write hidden: true")
+
+    @property
+    def policy(self) -> TypePolicy:
+        """What goes for the times of the type."""
+        usual = AS_USUAL
+        return TypePolicy(
+            category=self.category,
+            hidden=self.hidden,
+            earliest=self.lead.earliest if self.lead else usual.earliest,
+            latest=self.lead.latest if self.lead else usual.latest,
+            reason=self.reason.ask if self.reason else usual.reason,
+            longest_reason=self.reason.longest if self.reason else usual.longest_reason,
+            phone=self.phone,
+            cancel=self.cancel.undoing if self.cancel else usual.cancel,
+            change=self.change.undoing if self.change else usual.change,
+            most_open=self.most_open,
+        )
 
 
-class SlotEntry(Entry):
+class OfferEntry(Entry):
+    """How times are offered: to how many at once, from when on, and whether one must call instead."""
+
+    type: Text
+    capacity: Number = 1
+    must_call: Truth = False
+    available_at: LocalDateTime | None = None
+
+    @field_validator("capacity")
+    @classmethod
+    def _some_seats(cls, capacity: int) -> int:
+        if capacity > MOST_SEATS:
+            raise ValueError(f"must be at most {MOST_SEATS}")
+        return at_least_one(capacity, "to offer a time to nobody, remove it")
+
+    @field_validator("available_at")
+    @classmethod
+    def _bookable_some_day(cls, moment: datetime | None, info: ValidationInfo) -> datetime | None:
+        if moment is not None and info.data.get("must_call"):
+            raise ValueError(
+                "a time with must_call is never bookable online, and the portal ignores available_at; "
+                "remove one of the two"
+            )
+        return moment
+
+
+class SlotEntry(OfferEntry):
     """One time. Without ``end`` it lasts as long as its type says."""
 
     id: Id | None = None
     start: LocalDateTime
     end: LocalDateTime | None = None
-    type: Text
 
     @field_validator("end")
     @classmethod
@@ -122,11 +186,10 @@ class HoursEntry(Entry):
         return to
 
 
-class WeeklyEntry(HoursEntry):
+class WeeklyEntry(HoursEntry, OfferEntry):
     """Times one after another on some days of each week, from ``since`` to ``until``, both included."""
 
     days: tuple[Weekday, ...]
-    type: Text
     breaks: tuple[HoursEntry, ...] = ()
     until: LocalDate
     except_: tuple[LocalDate, ...] = Field(default=(), alias="except")
@@ -161,6 +224,14 @@ class CalendarEntry(Entry):
     conditions: ConditionsEntry | None = None
     booking: Literal["one-step", "two-step"] = "one-step"
     hold: Duration | None = None
+    audience: AudienceEntry | None = None
+    representation: Ask = Ask.OPTIONAL
+    desk: DeskKind = DeskKind.BOOKING
+    protected: Truth = False
+    overlaps: Truth = True
+    moves_to: tuple[Text, ...] = ()
+    questions: tuple[QuestionEntry, ...] = ()
+    shows_appointments: Truth = True
     types: tuple[TypeEntry, ...] = ()
     slots: tuple[SlotEntry, ...] = ()
     weekly: tuple[WeeklyEntry, ...] = ()
@@ -169,6 +240,21 @@ class CalendarEntry(Entry):
     def holds_for(self) -> timedelta | None:
         """How long a reservation waits to be confirmed; ``None`` when it books at once."""
         return None if self.booking == "one-step" else self.hold or DEFAULT_HOLD
+
+    @property
+    def policy(self) -> CalendarPolicy:
+        """What goes for all of the calendar."""
+        return CalendarPolicy(
+            audience=self.audience.audience if self.audience else FOR_EVERYONE.audience,
+            accept_conditions=self.conditions is not None and self.conditions.must_accept,
+            representation=self.representation,
+            desk=self.desk,
+            protected=self.protected,
+            overlaps=self.overlaps,
+            moves_to=self.moves_to,
+            questions=tuple(entry.question for entry in self.questions),
+            shows_appointments=self.shows_appointments,
+        )
 
 
 class CalendarDocument(Entry):

@@ -6,14 +6,16 @@ time zone. It must never give less than the whole file: one fault, and there is 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from handlers.calendars import entries
+from handlers.calendars import entries, rule_entries
 from handlers.calendars.agreement import disagreements, repeated_owners
 from handlers.calendars.faults import CalendarFileError, FileFault, Path, written
+from handlers.calendars.sense import nonsense
 from handlers.calendars.tree import Node, read_trees
 
 if TYPE_CHECKING:
@@ -21,8 +23,11 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
+    from handlers.calendars.parts import Entry
+    from handlers.calendars.tree import Plain
+
 # Which entry stands under which key: for telling what may be written there.
-_ENTRIES: dict[str | None, type[entries.Entry]] = {
+_ENTRIES: dict[str | None, type[Entry]] = {
     None: entries.CalendarDocument,
     "owner": entries.OwnerEntry,
     "parent": entries.ParentEntry,
@@ -33,6 +38,14 @@ _ENTRIES: dict[str | None, type[entries.Entry]] = {
     "slots": entries.SlotEntry,
     "weekly": entries.WeeklyEntry,
     "breaks": entries.HoursEntry,
+    "audience": rule_entries.AudienceEntry,
+    "age": rule_entries.AgeEntry,
+    "questions": rule_entries.QuestionEntry,
+    "choices": rule_entries.ChoiceEntry,
+    "lead": rule_entries.LeadEntry,
+    "reason": rule_entries.ReasonEntry,
+    "cancel": rule_entries.CancelEntry,
+    "change": rule_entries.ChangeEntry,
 }
 
 _WORDS = {
@@ -75,14 +88,31 @@ def read_calendar_file(text: str, source: str) -> CalendarFile:
     for tree, plain in zip(trees, written_down, strict=True):
         faults += [_fault(source, tree, path, message) for path, message in disagreements(plain)]
         try:
-            documents.append(entries.CalendarDocument.model_validate(plain))
+            document = entries.CalendarDocument.model_validate(plain)
         except ValidationError as error:
             faults += [_fault(source, tree, path, message) for path, message in _explained(error)]
+            calendars = _understood(plain)
+        else:
+            documents.append(document)
+            calendars = dict(enumerate(document.calendars))
+        faults += [_fault(source, tree, path, message) for path, message in nonsense(calendars)]
     for number, (path, message) in repeated_owners(written_down):
         faults.append(_fault(source, trees[number], path, message))
     if faults:
         raise CalendarFileError(faults)
     return CalendarFile(source, tuple(documents), tuple(trees))
+
+
+def _understood(document: Plain) -> dict[int, entries.CalendarEntry]:
+    """Those calendars of a broken document that are right but for their times, by their place in it."""
+    found: dict[int, entries.CalendarEntry] = {}
+    calendars = document.get("calendars") if isinstance(document, dict) else None
+    for number, calendar in enumerate(calendars if isinstance(calendars, list) else ()):
+        if isinstance(calendar, dict):
+            timeless = {key: value for key, value in calendar.items() if key not in ("slots", "weekly")}
+            with suppress(ValidationError):  # it has been told of already
+                found[number] = entries.CalendarEntry.model_validate(timeless)
+    return found
 
 
 def _fault(source: str, tree: Node, path: Path, message: str) -> FileFault:
@@ -101,7 +131,7 @@ def _in_plain_words(detail: ErrorDetails) -> str:
             return _unknown_key(detail["loc"])
         case "value_error":
             return str(detail["ctx"]["error"])
-        case "literal_error":
+        case "literal_error" | "enum":
             return f"must be one of {detail['ctx']['expected']}, spelt just so"
         case "model_type":
             return f"must be a group of keys and values: {_keys(detail['loc'])}"

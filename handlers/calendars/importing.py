@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table, and_, bindparam, delete, exists, insert, not_, select, update
 
+from handlers.calendars.carrying import bring_along
 from handlers.calendars.layout import Layout, lay_out
 from handlers.calendars.report import Counts, ImportReport, OwnerReport
 from handlers.calendars.slots import bring_up_to_date
 from handlers.desk import tables
-from handlers.desk.policies import AS_USUAL, FOR_EVERYONE, written
+from handlers.desk.groups import groups, listed_with
+from handlers.desk.policies import written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -46,13 +48,35 @@ def _import(connection: Connection, layout: Layout, now: datetime) -> OwnerRepor
     document = layout.document
     her_id = document.owner.her_id
     _write_owner(connection, document)
-    calendars, closed = _write_calendars(connection, document)
+    before = _stored(connection, tables.calendar, her_id), _stored(connection, tables.time_type, her_id)
+    after = (
+        _keyed(tables.calendar, _calendar_rows(document)),
+        _keyed(tables.time_type, _type_rows(document)),
+    )
+    calendars, closed = _write_calendars(connection, her_id, before, after)
     practitioners = {calendar.id for calendar in document.calendars if calendar.practitioner}
     change = bring_up_to_date(connection, her_id, layout.slots, practitioners, now)
-    _delete_types_no_longer_used(connection, document)
+    _delete_types_no_longer_used(connection, her_id, before[1], after[1])
     return OwnerReport(
-        her_id, document.owner.name, calendars, change.counts, change.kept, change.withheld, closed
+        her_id,
+        document.owner.name,
+        calendars,
+        change.counts,
+        change.kept,
+        change.withheld,
+        closed,
+        affected=bring_along(connection, her_id, (before[0], after[0]), (before[1], after[1]), now),
+        for_nobody=tuple(_for_nobody(connection, document)),
     )
+
+
+def _for_nobody(connection: Connection, document: CalendarDocument) -> Iterator[tuple[str, str]]:
+    """The calendars that are for those on a list which nobody is on, and the list."""
+    there = {group.name for group in groups(connection, document.owner.her_id)}
+    for calendar in document.calendars:
+        audience = calendar.policy.audience
+        listed = listed_with(audience.listed_with) if audience.listed_with else None
+        yield from ((calendar.id, name) for name in (audience.group, listed) if name and name not in there)
 
 
 def _write_owner(connection: Connection, document: CalendarDocument) -> None:
@@ -69,17 +93,12 @@ def _write_owner(connection: Connection, document: CalendarDocument) -> None:
         connection.execute(insert(table).values(her_id=owner.her_id, **names))
 
 
-def _write_calendars(connection: Connection, document: CalendarDocument) -> tuple[Counts, tuple[str, ...]]:
-    her_id, table = document.owner.her_id, tables.calendar
-    stored = _stored(connection, table, her_id)
-    wanted = _keyed(table, _calendar_rows(document))
+def _write_calendars(
+    connection: Connection, her_id: str, before: tuple[Rows, Rows], after: tuple[Rows, Rows]
+) -> tuple[Counts, tuple[str, ...]]:
+    table, (stored, stored_types), (wanted, wanted_types) = tables.calendar, before, after
     new, changed = _write(connection, table, stored, wanted)
-    new_types, changed_types = _write(
-        connection,
-        tables.time_type,
-        _stored(connection, tables.time_type, her_id),
-        _keyed(tables.time_type, _type_rows(document)),
-    )
+    new_types, changed_types = _write(connection, tables.time_type, stored_types, wanted_types)
     changed = (changed | {key[:2] for key in new_types | changed_types}) - new
     closed = tuple(row["id"] for key, row in stored.items() if key not in wanted and row["open"])
     if closed:
@@ -107,7 +126,7 @@ def _calendar_rows(document: CalendarDocument) -> Iterable[dict[str, Any]]:
             "conditions_version": conditions.version if conditions else None,
             "conditions_text": conditions.text if conditions else None,
             "hold_seconds": int(hold.total_seconds()) if hold else None,
-            "policy": written(FOR_EVERYONE),
+            "policy": written(calendar.policy),
         }
 
 
@@ -121,18 +140,16 @@ def _type_rows(document: CalendarDocument) -> Iterable[dict[str, Any]]:
                 "position": position,
                 "name": kind.name,
                 "duration_seconds": int(kind.duration.total_seconds()),
-                "policy": written(AS_USUAL),
+                "policy": written(kind.policy),
             }
 
 
-def _delete_types_no_longer_used(connection: Connection, document: CalendarDocument) -> None:
+def _delete_types_no_longer_used(connection: Connection, her_id: str, before: Rows, after: Rows) -> None:
     s, t = tables.slot, tables.time_type
-    her_id = document.owner.her_id
-    wanted = _keyed(t, _type_rows(document))
     gone = [
         {"gone_calendar": row["calendar_id"], "gone_code": row["code"]}
-        for key, row in _stored(connection, t, her_id).items()
-        if key not in wanted
+        for key, row in before.items()
+        if key not in after
     ]
     used = exists().where(
         s.c.her_id == t.c.her_id, s.c.calendar_id == t.c.calendar_id, s.c.type_code == t.c.code

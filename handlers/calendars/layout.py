@@ -14,13 +14,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.calendars.faults import CalendarFileError, FileFault, Path, written
-from handlers.calendars.weekly import day_plan, occurrences, slot_id, utc_span
+from handlers.calendars.weekly import day_plan, occurrences, slot_id, to_utc, utc_span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
-    from handlers.calendars.entries import CalendarDocument, CalendarEntry, SlotEntry, WeeklyEntry
+    from handlers.calendars.entries import (
+        CalendarDocument,
+        CalendarEntry,
+        OfferEntry,
+        SlotEntry,
+        TypeEntry,
+        WeeklyEntry,
+    )
     from handlers.calendars.file import CalendarFile
 
 FURTHEST = timedelta(days=731)
@@ -28,13 +34,16 @@ MAX_SLOTS = 1_000_000
 
 
 class Placed(NamedTuple):
-    """A slot as it is to stand in the store; start and end are aware UTC."""
+    """A slot as it is to stand in the store; its moments are aware UTC."""
 
     id: str
     calendar_id: str
     type_code: str
     start: datetime
     end: datetime
+    capacity: int = 1
+    available_at: datetime | None = None
+    must_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +83,14 @@ class _Drawing:
 
     def add(self, index: int, calendar: CalendarEntry) -> None:
         path: Path = ("calendars", index)
-        durations = {kind.code: kind.duration for kind in calendar.types}
+        kinds = {kind.code: kind for kind in calendar.types}
         mine: dict[str, Placed] = {}
         for position, entry in enumerate(calendar.slots):
-            self._explicit(mine, (*path, "slots", position), calendar.id, entry, durations[entry.type])
+            self._explicit(mine, (*path, "slots", position), calendar.id, entry, kinds[entry.type])
         taken = {(slot.start, slot.type_code) for slot in mine.values()}
         for position, rule in enumerate(calendar.weekly):
             where = (*path, "weekly", position)
-            for slot in self._weekly(where, calendar.id, rule, durations[rule.type]):
+            for slot in self._weekly(where, calendar.id, rule, kinds[rule.type]):
                 if (slot.start, slot.type_code) not in taken:
                     taken.add((slot.start, slot.type_code))
                     self._enter(mine, where, slot)
@@ -89,9 +98,9 @@ class _Drawing:
             self._refuse_overlaps(mine)
 
     def _explicit(
-        self, mine: dict[str, Placed], path: Path, calendar_id: str, entry: SlotEntry, duration: timedelta
+        self, mine: dict[str, Placed], path: Path, calendar_id: str, entry: SlotEntry, kind: TypeEntry
     ) -> None:
-        span = utc_span(entry.start, entry.end or entry.start + duration, self._zone)
+        span = utc_span(entry.start, entry.end or entry.start + kind.duration, self._zone)
         if span is None:
             self._fault(
                 path,
@@ -99,21 +108,50 @@ class _Drawing:
             )
             return
         name = entry.id or slot_id(calendar_id, span[0], entry.type)
-        self._enter(mine, path, Placed(name, calendar_id, entry.type, *span))
+        available = self._available(path, entry)
+        slot = Placed(name, calendar_id, entry.type, *span, entry.capacity, available, entry.must_call)
+        self._refuse_never_available(path, [slot], kind)
+        self._enter(mine, path, slot)
 
-    def _weekly(
-        self, path: Path, calendar_id: str, rule: WeeklyEntry, duration: timedelta
-    ) -> Iterator[Placed]:
+    def _weekly(self, path: Path, calendar_id: str, rule: WeeklyEntry, kind: TypeEntry) -> list[Placed]:
         today = self._now.astimezone(self._zone).date()
         if rule.until > today + FURTHEST:
             self._fault((*path, "until"), f"{rule.until} is more than two years ahead; end the rule earlier")
-        elif not day_plan(rule, duration):
-            message = f"no slot of {duration} fits in from {rule.from_:%H:%M} to {rule.to:%H:%M}"
+        elif not day_plan(rule, kind.duration):
+            message = f"no slot of {kind.duration} fits in from {rule.from_:%H:%M} to {rule.to:%H:%M}"
             self._fault((*path, "to"), message + " beside the breaks; widen the hours")
         else:
-            for start, end in occurrences(rule, duration, today, self._zone):
-                if start >= self._now:
-                    yield Placed(slot_id(calendar_id, start, rule.type), calendar_id, rule.type, start, end)
+            offer = rule.capacity, self._available(path, rule), rule.must_call
+            slots = [
+                Placed(slot_id(calendar_id, start, rule.type), calendar_id, rule.type, start, end, *offer)
+                for start, end in occurrences(rule, kind.duration, today, self._zone)
+                if start >= self._now
+            ]
+            self._refuse_never_available(path, slots, kind)
+            return slots
+        return []
+
+    def _available(self, path: Path, entry: OfferEntry) -> datetime | None:
+        if entry.available_at is None:
+            return None
+        moment = to_utc(entry.available_at, self._zone)
+        if moment is None:
+            when = f"{entry.available_at:%Y-%m-%dT%H:%M}"
+            self._fault(
+                (*path, "available_at"), f"at {when} the clock jumps forward in {self._zone}; move it"
+            )
+        return moment
+
+    def _refuse_never_available(self, path: Path, slots: list[Placed], kind: TypeEntry) -> None:
+        latest = kind.policy.latest
+        late = [slot for slot in slots if slot.available_at and slot.available_at >= slot.start - latest]
+        if late:
+            lead = f" (at the latest {latest} before)" if latest else ""
+            more = f", and {len(late) - 1} times more" if len(late) > 1 else ""
+            message = f"{self._local(late[0])} can then no longer be booked{lead}{more}"
+            self._fault(
+                (*path, "available_at"), message + "; make them available earlier, or offer later times"
+            )
 
     def _enter(self, mine: dict[str, Placed], path: Path, slot: Placed) -> None:
         if (first := self.slots.get(slot.id)) is not None:

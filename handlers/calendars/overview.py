@@ -7,25 +7,32 @@ matter and is ``Desk``'s.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 
 from handlers.desk import tables
 from handlers.desk.model import State
+from handlers.desk.policies import read_calendar_policy, read_type_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection, Select
 
-o, c, s, a = tables.owner, tables.calendar, tables.slot, tables.appointment
+    from handlers.desk.policies import CalendarPolicy
+
+o, c, s, t, a = tables.owner, tables.calendar, tables.slot, tables.time_type, tables.appointment
 
 
 @dataclass(frozen=True, slots=True)
 class ListedCalendar:
-    """A calendar with what it has to offer from now on; ``first`` and ``last`` start are aware UTC."""
+    """A calendar with what it has from now on: how many places, how many of them nobody has.
+
+    ``first`` and ``last`` are the starts (aware UTC) of the first and last time with a free place, whoever
+    may book it.
+    """
 
     her_id: str
     owner: str
@@ -36,6 +43,8 @@ class ListedCalendar:
     place: str | None
     hold_seconds: int | None
     open: bool
+    policy: CalendarPolicy
+    places: int
     free: int
     first: datetime | None
     last: datetime | None
@@ -43,7 +52,11 @@ class ListedCalendar:
 
 @dataclass(frozen=True, slots=True)
 class ListedSlot:
-    """A slot, in aware UTC, and whether anybody has it."""
+    """A slot, in aware UTC, and how many of its places are taken.
+
+    It is ``free`` while there is a place left; then ``held`` as long as one of the places may come free again
+    by itself, and otherwise ``booked``.
+    """
 
     her_id: str
     calendar_id: str
@@ -51,30 +64,39 @@ class ListedSlot:
     type_code: str
     start: datetime
     end: datetime
+    capacity: int
+    taken: int
+    available_at: datetime | None
+    must_call: bool
+    hidden: bool
     state: Literal["free", "held", "booked"]
 
 
 def list_calendars(connection: Connection, now: datetime) -> list[ListedCalendar]:
     """Every calendar, owner by owner, in the order of their files; ``now`` is aware UTC."""
-    free = (
+    taken = _taken(now).subquery()
+    seats = func.coalesce(taken.c.taken, 0)
+    has_room = case((seats < s.c.capacity, s.c.start))
+    theirs = (
         select(
             s.c.her_id,
             s.c.calendar_id,
-            func.count().label("free"),
-            func.min(s.c.start).label("first"),
-            func.max(s.c.start).label("last"),
+            func.sum(s.c.capacity).label("places"),
+            # A slot that was made smaller may have more patients than places.
+            func.sum(case((seats < s.c.capacity, s.c.capacity - seats), else_=0)).label("free"),
+            func.min(has_room).label("first"),
+            func.max(has_room).label("last"),
         )
-        .outerjoin(a, _has(now))
-        .where(s.c.start > now, a.c.id.is_(None))
+        .outerjoin(taken, and_(taken.c.her_id == s.c.her_id, taken.c.slot_id == s.c.id))
+        .where(s.c.start > now)
         .group_by(s.c.her_id, s.c.calendar_id)
         .subquery()
     )
+    figures = (func.coalesce(theirs.c[name], 0).label(name) for name in ("places", "free"))
     query = (
-        select(
-            c, o.c.name.label("owner"), func.coalesce(free.c.free, 0).label("free"), free.c.first, free.c.last
-        )
+        select(c, o.c.name.label("owner"), *figures, theirs.c.first, theirs.c.last)
         .join(o, o.c.her_id == c.c.her_id)
-        .outerjoin(free, and_(free.c.her_id == c.c.her_id, free.c.calendar_id == c.c.id))
+        .outerjoin(theirs, and_(theirs.c.her_id == c.c.her_id, theirs.c.calendar_id == c.c.id))
         .order_by(c.c.her_id, c.c.open.desc(), c.c.position, c.c.id)
     )
     return [
@@ -88,6 +110,8 @@ def list_calendars(connection: Connection, now: datetime) -> list[ListedCalendar
             place=row["place"],
             hold_seconds=row["hold_seconds"],
             open=row["open"],
+            policy=read_calendar_policy(row["policy"]),
+            places=row["places"],
             free=row["free"],
             first=row["first"],
             last=row["last"],
@@ -109,9 +133,12 @@ def list_slots(
 
     ``now`` decides whether a hold has lapsed. Rows come as they are asked for, not all at once.
     """
+    taken = _taken(now).where(a.c.start >= start).subquery()
+    seats = func.coalesce(taken.c.taken, 0)
     query = (
-        select(s, a.c.state)
-        .outerjoin(a, _has(now))
+        select(s, seats.label("taken"), taken.c.held, t.c.policy)
+        .outerjoin(taken, and_(taken.c.her_id == s.c.her_id, taken.c.slot_id == s.c.id))
+        .join(t, _of_type)
         .where(s.c.start >= start)
         .order_by(s.c.start, s.c.her_id, s.c.calendar_id, s.c.id)
         .execution_options(yield_per=1_000)
@@ -121,7 +148,7 @@ def list_slots(
     if calendar_id is not None:
         query = query.where(s.c.calendar_id == calendar_id)
     if only_free:
-        query = query.where(a.c.id.is_(None))
+        query = query.where(seats < s.c.capacity)
     for row in connection.execute(query).mappings():
         yield ListedSlot(
             her_id=row["her_id"],
@@ -130,10 +157,21 @@ def list_slots(
             type_code=row["type_code"],
             start=row["start"],
             end=row["end"],
-            state=row["state"] or "free",
+            capacity=row["capacity"],
+            taken=row["taken"],
+            available_at=row["available_at"],
+            must_call=row["must_call"],
+            hidden=read_type_policy(row["policy"]).hidden,
+            state="free" if row["taken"] < row["capacity"] else "held" if row["held"] else "booked",
         )
 
 
-def _has(now: datetime) -> ColumnElement[bool]:
-    living = or_(a.c.state == State.BOOKED, and_(a.c.state == State.HELD, a.c.held_until > now))
-    return and_(a.c.her_id == s.c.her_id, a.c.slot_id == s.c.id, living)
+_of_type = and_(t.c.her_id == s.c.her_id, t.c.calendar_id == s.c.calendar_id, t.c.code == s.c.type_code)
+
+
+def _taken(now: datetime) -> Select[Any]:
+    """How many places of each slot are taken, and how many of them are only held."""
+    held = and_(a.c.state == State.HELD, a.c.held_until > now)
+    figures = (func.count().label("taken"), func.sum(case((held, 1), else_=0)).label("held"))
+    living = or_(a.c.state == State.BOOKED, held)
+    return select(a.c.her_id, a.c.slot_id, *figures).where(living).group_by(a.c.her_id, a.c.slot_id)

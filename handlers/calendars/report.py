@@ -34,8 +34,9 @@ class Counts:
 class KeptSlot:
     """A slot that somebody has, and that stays as it was although the file says otherwise.
 
-    ``state`` is BOOKED or HELD. ``start`` and ``end`` (aware UTC) are the store's; ``wanted`` is what the
-    file says instead, or ``None`` when it no longer has the slot.
+    ``state`` is BOOKED, or HELD when all of the ``taken`` places are held. ``start`` and ``end`` (aware UTC)
+    are the store's; ``wanted`` is what the file says instead, or ``None`` when it no longer has the slot.
+    Nobody else is offered a place in it.
     """
 
     id: str
@@ -43,7 +44,16 @@ class KeptSlot:
     start: datetime
     end: datetime
     state: State
+    taken: int
     wanted: Placed | None
+
+    @property
+    def room(self) -> int | None:
+        """How many the file has room for, where that is all it says otherwise."""
+        w = self.wanted
+        if w is None or (w.calendar_id, w.start, w.end) != (self.calendar_id, self.start, self.end):
+            return None
+        return w.capacity if w.capacity < self.taken else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,9 @@ class OwnerReport:
     """What importing did to one owner's calendars.
 
     ``closed`` are the ids of the calendars that this import closed. A slot that was kept or withheld is
-    in no count.
+    in no count. ``affected`` are the ids of the booked appointments to come whose place, or whose type's name
+    or category, this import has changed: their patients have to be told. ``for_nobody`` are the ids of
+    calendars that are for those on a list which nobody is on, each with the name of the list.
     """
 
     her_id: str
@@ -74,6 +86,8 @@ class OwnerReport:
     kept: tuple[KeptSlot, ...]
     withheld: tuple[WithheldSlot, ...]
     closed: tuple[str, ...]
+    affected: tuple[str, ...] = ()
+    for_nobody: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +111,10 @@ class ImportReport:
     @property
     def withheld(self) -> tuple[WithheldSlot, ...]:
         return tuple(slot for owner in self.owners for slot in owner.withheld)
+
+    @property
+    def affected(self) -> tuple[str, ...]:
+        return tuple(appointment for owner in self.owners for appointment in owner.affected)
 
     @property
     def closed(self) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """The slots of one owner, brought up to date with what a calendar file means.
 
-A slot with a living appointment is left exactly as it is, and so is what has been. Whoever books locks
-the slot's row first; so does this, before it looks who has booked, so that no booking slips in between.
+A slot with a living appointment stays where and when it is, and what has been is left exactly as it is.
+Where the file no longer agrees with such a slot, nobody else gets a place in it. Whoever books locks the
+slot's row first; so does this, before it looks who has booked, so that no booking slips in between.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from handlers.calendars.layout import Placed
 from handlers.calendars.report import Counts, KeptSlot, WithheldSlot
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 # PostgreSQL takes 65,535 values in a statement, SQLite 32,766.
 _AT_ONCE = 5_000
+
+_OFFER = Placed._fields.index("capacity")
 
 s, a = tables.slot, tables.appointment
 
@@ -57,30 +60,43 @@ def bring_up_to_date(
         for name, slot in wanted.items()
         if name in stored and stored[name] != slot and max(stored[name].start, slot.start) >= now
     }
-    states = _taken(connection, her_id, gone | moved, now)
-    taken = states.keys()
-    kept = [stored[name] for name in taken]
+    taken = _taken(connection, her_id, gone | moved, now)
+    in_place = {name for name in moved & taken.keys() if _same_time(stored[name], wanted[name])}
+    agreed = {name for name in in_place if taken[name][1] <= wanted[name].capacity}
+    kept = {name: stored[name] for name in taken.keys() - agreed}
     new = wanted.keys() - stored.keys()
-    withheld = _overlapping((wanted[name] for name in (new | moved) - taken), kept, practitioners)
-    gone = (gone - taken) | {name for name in withheld & moved if stored[name].start >= now}
-    moved -= taken | withheld
+    withheld = _overlapping(
+        (wanted[name] for name in (new | moved) - taken.keys()), kept.values(), practitioners
+    )
+    gone = (gone - kept.keys()) | {name for name in withheld & moved if stored[name].start >= now}
+    moved -= kept.keys() | withheld
     new -= withheld
 
+    full = [
+        (wanted if name in in_place else stored)[name]._replace(capacity=min(slot.capacity, taken[name][1]))
+        for name, slot in kept.items()
+    ]
     _delete(connection, her_id, gone)
     _update(connection, her_id, [wanted[name] for name in sorted(moved)])
+    _update(connection, her_id, [slot for slot in sorted(full) if slot != stored[slot.id]])
     _insert(connection, her_id, [slot for name, slot in wanted.items() if name in new])
-    unchanged = len(wanted) - len(new) - len(moved) - len(withheld) - len(taken & wanted.keys())
+    unchanged = len(wanted) - len(new) - len(moved) - len(withheld) - len(kept.keys() & wanted.keys())
     return Change(
         Counts(len(new), len(moved), len(gone), unchanged),
         tuple(
-            KeptSlot(slot.id, slot.calendar_id, slot.start, slot.end, states[slot.id], wanted.get(slot.id))
-            for slot in sorted(kept, key=_by_time)
+            KeptSlot(slot.id, slot.calendar_id, slot.start, slot.end, *taken[slot.id], wanted.get(slot.id))
+            for slot in sorted(kept.values(), key=_by_time)
         ),
         tuple(
             WithheldSlot(slot.id, slot.calendar_id, slot.start, slot.end)
             for slot in sorted((wanted[name] for name in withheld), key=_by_time)
         ),
     )
+
+
+def _same_time(one: Placed, other: Placed) -> bool:
+    """Whether the two differ in nothing that an appointment repeats: only in how they are offered."""
+    return one[:_OFFER] == other[:_OFFER]
 
 
 def _by_time(slot: Placed) -> tuple[datetime, str, str]:
@@ -111,8 +127,7 @@ def _overlapping(slots: Iterable[Placed], kept: Iterable[Placed], practitioners:
 def _stored(
     connection: Connection, her_id: str, wanted: Mapping[str, Placed], now: datetime
 ) -> dict[str, Placed]:
-    columns = (s.c.id, s.c.calendar_id, s.c.type_code, s.c.start, s.c.end)
-    query = select(*columns).where(s.c.her_id == her_id)
+    query = select(*(s.c[name] for name in Placed._fields)).where(s.c.her_id == her_id)
     found = [Placed(*row) for row in connection.execute(query.where(s.c.start >= now))]
     stored = {slot.id: slot for slot in found}
     for names in _in_batches(wanted.keys() - stored.keys()):
@@ -121,14 +136,19 @@ def _stored(
     return stored
 
 
-def _taken(connection: Connection, her_id: str, ids: Collection[str], now: datetime) -> dict[str, State]:
-    taken: dict[str, State] = {}
+def _taken(
+    connection: Connection, her_id: str, ids: Collection[str], now: datetime
+) -> dict[str, tuple[State, int]]:
+    """Whether somebody has booked each slot, or all who have it hold it; and how many have it."""
+    taken: dict[str, tuple[State, int]] = {}
     for names in _in_batches(ids):
         rows = select(s.c.id).where(s.c.her_id == her_id, s.c.id.in_(names)).order_by(s.c.id)
         connection.execute(rows.with_for_update()).all()
         living = or_(a.c.state == State.BOOKED, and_(a.c.state == State.HELD, a.c.held_until > now))
-        query = select(a.c.slot_id, a.c.state).where(a.c.her_id == her_id, a.c.slot_id.in_(names), living)
-        taken |= {name: State(state) for name, state in connection.execute(query)}
+        query = select(a.c.slot_id, func.min(a.c.state), func.count()).group_by(a.c.slot_id)
+        mine = query.where(a.c.her_id == her_id, a.c.slot_id.in_(names), living)
+        # "booked" comes before "held" in the alphabet.
+        taken |= {name: (State(state), seats) for name, state, seats in connection.execute(mine)}
     return taken
 
 

@@ -16,6 +16,7 @@ _DURATION = re.compile(r"P(?:(\d{1,3})D)?(?:T(?=\d)(?:(\d{1,4})H)?(?:(\d{1,5})M)
 _HER_ID = re.compile(r"[1-9][0-9]{0,9}")
 _HPR = re.compile(r"[0-9]{1,9}")
 _ID = re.compile(r"\S{1,100}")
+_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 def _shown(value: object) -> str:
@@ -92,3 +93,15 @@ def id_of(value: str) -> str:
     if not _ID.fullmatch(value):
         raise ValueError(f"{_shown(value)} is not an id; write 1 to 100 characters without blanks")
     return value
+
+
+def number_of(value: object) -> int:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        return int(value)
+    raise ValueError(f"{_shown(value)} is not a whole number; write its digits, as in 3, and nothing else")
+
+
+def truth_of(value: object) -> bool:
+    if isinstance(value, str) and value.strip() in ("true", "false"):
+        return value.strip() == "true"
+    raise ValueError(f"{_shown(value)} is neither true nor false; write one of the two")

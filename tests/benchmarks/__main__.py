@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import goals, growth, latency, operating, results, rush, throughput
+from tests.benchmarks import goals, growth, latency, operating, results, rush, sealing, throughput
 from tests.benchmarks.bench import Bench
 from tests.benchmarks.contenders import EVERY
 from tests.benchmarks.processes import Failed
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
     "rush": rush.rush,
     "processes": operating.processes,
     "tuning": operating.tuning,
+    "seal": sealing.seal,
     "growth": growth.growth,
     "waiting": growth.waiting,
 }

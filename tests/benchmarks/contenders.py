@@ -17,13 +17,17 @@ _FASTSTREAM = (sys.executable, "-m", f"{_HERE}.with_faststream")
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A program that answers the hub. ``copies`` of it share the work; ``settings`` are timebok's."""
+    """A program that answers the hub. ``copies`` of it share the work; ``settings`` are timebok's.
+
+    One that is ``sealed`` gets the letters signed and encrypted, and answers in the same way.
+    """
 
     name: str
     command: tuple[str, ...]
     queue_type: QueueType = QueueType.CLASSIC
     copies: int = 1
     settings: tuple[tuple[str, str], ...] = ()
+    sealed: bool = False
 
     @property
     def keeps_books(self) -> bool:
@@ -38,11 +42,11 @@ FASTSTREAM = Contender("FastStream", _FASTSTREAM)
 TIMEBOK = Contender("timebok", _TIMEBOK)
 TIMEBOK_QUORUM = Contender("timebok, quorum", _TIMEBOK, QueueType.QUORUM)
 TWO = Contender("timebok, two processes", _TIMEBOK, copies=2)
-# The sealed variant goes here: the same letters signed and encrypted, the same command with its keys set.
+TIMEBOK_SEALED = Contender("timebok, sealed", _TIMEBOK, sealed=True)
 
 CEILING = "no broker"
 """The name of timebok's own ceiling, which is no contender: nothing is sent to it."""
 
-IN_THE_MIX = (ECHO, TIMEBOK, FASTSTREAM, ECHO_QUORUM, TIMEBOK_QUORUM, ECHO_IN_TURN)
+IN_THE_MIX = (ECHO, TIMEBOK, FASTSTREAM, ECHO_QUORUM, TIMEBOK_QUORUM, ECHO_IN_TURN, TIMEBOK_SEALED)
 ALONE = (ECHO, TIMEBOK, FASTSTREAM)
 EVERY = {one.name: one for one in (*IN_THE_MIX, TWO)}

@@ -58,6 +58,13 @@ def _growth(database: str) -> Callable[[Found], list[float]]:
     return measured
 
 
+def _seal(what: str) -> Callable[[Found], list[float]]:
+    def measured(found: Found) -> list[float]:
+        return [run[what]["ratio"] for run in found["seal"]]
+
+    return measured
+
+
 def _memory(found: Found) -> list[float]:
     return [max(run["rss"] for run in found["throughput"]["mixed"]["runs"][TIMEBOK.name])]
 
@@ -71,6 +78,8 @@ GOALS = (
     Goal("p99 at half load to the echo's at its half load", 1.0, _wait("half", "p99")),
     Goal("a slot query in 5 million slots to 1 thousand, SQLite", 1.2, _growth("SQLite")),
     Goal("the same, PostgreSQL", 1.2, _growth("PostgreSQL")),
+    Goal("opening a sealed message to the bare RSA operations", 1.5, _seal("open")),
+    Goal("sealing one, likewise", 1.5, _seal("close")),
     Goal("memory under load", 80.0, _memory, unit=" MB"),
 )
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.processes import ROOT, Failed, broker_usage, environment_with, running
 from tests.benchmarks.queues import fresh_queues
+from tests.benchmarks.sealing import seal_settings, under_seal
 from tests.benchmarks.stores import books
 
 if TYPE_CHECKING:
@@ -71,9 +72,13 @@ async def measure(
     It is watched until all is answered; with ``enough``, until there are so many replies.
     """
     settings = settings_for(bench, contender, database_url, sizes)
+    letters = traffic.letters
+    if contender.sealed:
+        settings |= seal_settings(bench.folder, bench.parties)
+        letters = under_seal(bench.folder, traffic)
     async with fresh_queues(bench.broker.url, traffic.parties, contender.queue_type) as queues:
         await queues.cork()
-        await queues.send(traffic.letters)
+        await queues.send(letters)
         with running(contender.command, settings, bench.folder, contender.copies) as program:
             run = await watch(program, queues, traffic, enough or traffic.replies)
             program.stop()

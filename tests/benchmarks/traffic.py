@@ -81,6 +81,7 @@ class Letter:
     asked: str
     message_id: str
     body: bytes = field(repr=False)
+    content_type: str = "application/xml"
 
     @property
     def lane(self) -> Lane:
@@ -98,7 +99,7 @@ class Letter:
             reply_to=reply_queue(parties, self.lane),
             to=f"{parties.clinic}_{self.lane}",
             subject=_FUNCTION,
-            content_type="application/xml",
+            content_type=self.content_type,
             application_timestamp=_SOME_MOMENT,
             from_her_id=parties.hub,
             to_her_id=parties.clinic,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.batch import Batches
 from adapter.database import open_engine
+from adapter.mailbox.broker import Broker
 from adapter.mailbox.lane_buffer import LaneBuffer
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import RabbitSettings
@@ -105,7 +106,7 @@ class Inside:
         batches = Batches(self._engine, self.road, chosen.clock, new_id, resend_after=pause)
         mailbox = RabbitMailbox(
             RabbitSettings(
-                self.amqp_url,
+                Broker(self.amqp_url),
                 prefetch=dict.fromkeys(Lane, chosen.prefetch),
                 heartbeat=heartbeat,
                 confirm_timeout=confirm_timeout,

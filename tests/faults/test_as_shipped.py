@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from adapter.mailbox.broker import Broker
 from adapter.mailbox.pauses import Pauses
 from adapter.mailbox.settings import RabbitSettings
 from tests.faults.inside import free_port
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tests.faults.scene import Scene
 
 LONG = 200.0
-DEFAULTS = RabbitSettings("amqp://localhost")
+DEFAULTS = RabbitSettings(Broker("amqp://localhost"))
 
 
 def test_a_try_to_connect_that_comes_to_nothing_and_the_pause_after_it_are_over_in_time() -> None:

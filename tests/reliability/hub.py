@@ -35,10 +35,10 @@ _MAILBOXES = ("async", "syncreply", "error")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back, once. ``about`` is the MsgId of the letter it answers, ``msg_id`` its own.
+    """What came, once. ``about`` is the MsgId of the letter it answers, ``msg_id`` its own.
 
-    ``code`` is the status of an AppRec, the TemaKodet of a reply, the condition of an error message; ``uid``
-    is the appointment that a reply speaks of.
+    ``code`` is the status of an AppRec, the TemaKodet of a reply, the TypeForesp of a notice, the condition
+    of an error message; ``uid`` is the appointment that a reply or a notice speaks of.
     """
 
     kind: str
@@ -53,8 +53,11 @@ class Answer:
 class Hub:
     """The hub with the HER-id ``hub``, towards the clinic with the HER-id ``clinic``.
 
-    With ``takes_replies`` it answers each reply with an AppRec, as the real one does.
+    With ``takes_replies`` it answers each reply with an AppRec, as the real one does; what comes unasked it
+    always receipts, with ``status_of_notices`` and ``errors_of_notices``.
     """
+
+    status_of_notices, errors_of_notices = "1", ""
 
     def __init__(self, url: str, hub: str, clinic: str, *, takes_replies: bool = True) -> None:
         self.takes_replies = takes_replies
@@ -176,6 +179,9 @@ class Hub:
             self.strange.append(f"{message.routing_key}: {error!r}")
             return
         self.answers.append(answer)
+        if answer.kind == "notice":
+            await self._receipt(answer, self.status_of_notices, self.errors_of_notices)
+            return
         self._seen.add(f"{answer.kind} {answer.about}")
         letter = self.letters.get(answer.about)
         receipted = letter is not None and (letter.waits or f"apprec {answer.about}" in self._seen)
@@ -186,9 +192,13 @@ class Hub:
             if self.takes_replies:
                 await self._receipt(answer)
 
-    async def _receipt(self, reply: Answer) -> None:
+    def notices(self) -> list[tuple[str, str]]:
+        """What came unasked, in the order in which it came: the appointment and the code."""
+        return [(one.uid, one.code) for one in self.answers if one.kind == "notice"]
+
+    async def _receipt(self, reply: Answer, status: str = "1", errors: str = "") -> None:
         """Take a reply, as the hub does, with an AppRec."""
-        text = letters.apprec(reply.msg_id).decode()
+        text = letters.apprec(reply.msg_id, status, errors).decode()
         body = text.replace(f"<Id>{letters.HUB}<", f"<Id>{self._her_id}<")
         body = body.replace(f"<Id>{letters.OWNER}<", f"<Id>{self._clinic}<")
         await self._publish(f"{self._clinic}_async", body.encode(), str(uuid4()), APPREC_FUNCTION)
@@ -203,13 +213,13 @@ def _read(message: AbstractIncomingMessage, body: bytes) -> Answer:
     if etree.QName(root).localname == "AppRec":
         about, status = _text(root, "OriginalMsgId/{*}Id"), root.find("{*}Status").get("V")
         return Answer("apprec", message_id, about, status, _text(root, "Id"), body=message.body)
-    code = root.find(".//{*}TemaKodet").get("V")
+    unasked = root.find(".//{*}TypeForesp")
     uids = [one.text or "" for one in root.iterfind(".//{*}uid/{*}text")]
     return Answer(
-        "reply",
+        "reply" if unasked is None else "notice",
         message_id,
-        about=_text(root, "MsgInfo/{*}ConversationRef/{*}RefToParent"),
-        code=code,
+        about=_text(root, "MsgInfo/{*}ConversationRef/{*}RefToParent") if unasked is None else "",
+        code=(root.find(".//{*}TemaKodet") if unasked is None else unasked).get("V"),
         msg_id=_text(root, "MsgInfo/{*}MsgId"),
         uid=uids[0] if len(uids) == 1 else "",
         body=message.body,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -94,6 +95,22 @@ class Processes:
         log = self._folder / f"service-{len(self.all) + 1}.log"
         self.all.append(Process(self._environment | more, log))
         return self.all[-1]
+
+    async def run(self, *arguments: str, said: str = "", **settings: str) -> str:
+        """What the command says with these arguments, with ``said`` piped in; it has to end well."""
+        more = {f"TIMEBOK_{name.upper()}": value for name, value in settings.items()}
+        ended = await asyncio.to_thread(
+            subprocess.run,
+            [TIMEBOK, *arguments],
+            env=self._environment | more,
+            input=said,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
 
     def alive(self) -> list[Process]:
         return [one for one in self.all if one.alive]

@@ -37,15 +37,15 @@ from adapter.message import Lane, Outbound
 from adapter.outcome import Answered, Kind, RetryLater, dispatches_of
 from adapter.pipeline import Pipeline
 from adapter.playing.cases import Case, find_cases, find_circumstances
+from adapter.playing.filling import fill_store
 from adapter.playing.letters import Letters
 from adapter.seal import seal_from_files
 from adapter.seal.sealed import Sealed
-from adapter.service import new_id
+from adapter.service import make_metrics, new_id
 from adapter.serving import Service
 from adapter.settings import Settings
 from adapter.telemetry import configure_logging, tell
 from adapter.xml.parsing import Limits
-from handlers.calendars.files import import_files, read_files
 from tests.security.canaries import NAME, NUMBER, PHONE, TEXT, leaks, with_canaries
 from tests.security.road import OSLO
 from tools.certificates import write_two_sides
@@ -70,11 +70,8 @@ class Clinic:
     def __init__(self, schema: Schema, url: str = "sqlite://") -> None:
         circumstances = find_circumstances([FIXTURES])
         self.settings = Settings(now=circumstances.now, retry_pauses=(0.05,), retry_pauses_sync=(0.05,))
-        files = read_files(circumstances.calendars)
-        self.ours = [document.owner.her_id for file in files for document in file.documents]
         self.engine = open_engine(url)
-        with self.engine.begin() as connection:
-            import_files(connection, files, self.settings.clock(), self.settings.zone)
+        self.ours = fill_store(self.engine, self.settings, circumstances)
         self.dialect = Helsenorge(schema, OSLO, Limits(), new_id, check_replies=True)
         self.letters = Letters(self.dialect, self.ours, self.settings.clock)
 
@@ -334,7 +331,8 @@ async def test_no_patient_in_what_the_service_logs_and_writes_on_messages(
     replies -= {f"{her_id}_{lane}" for her_id in clinic.ours for lane in Lane}
     for queue in replies:
         mailbox.broker.declare(queue)
-    service = Service(clinic.settings, mailbox, clinic.engine, clinic.batches)
+    metrics = make_metrics()
+    service = Service(clinic.settings, mailbox, clinic.engine, clinic.batches, metrics=metrics)
     running = asyncio.create_task(service.run(clinic.ours))
     arrived = sum(mailbox.broker.deliver(Outbound(one.body, one.properties, one.queue)) for one in messages)
     assert arrived > 40
@@ -358,6 +356,10 @@ async def test_no_patient_in_what_the_service_logs_and_writes_on_messages(
     assert added
     assert leaks(" ".join(added)) == []
     assert leaks(logged()) == []
+    figures = metrics.render().decode()
+    assert "timebok_messages_total{" in figures
+    assert leaks(figures) == []
+    assert not [her_id for her_id in senders | set(clinic.ours) if f'"{her_id}"' in figures]
 
 
 # --- the command
@@ -376,7 +378,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name = "properties.json" if file.name == "request.xml" else f"{file.stem}.properties.json"
             file.with_name(name).write_text(json.dumps(dict(changed.properties)))
         _copy_expectations(case, folder)
-    shutil.copytree(FIXTURES / "calendars", folder / "calendars")
+    for kept in ("calendars", "patients"):
+        shutil.copytree(FIXTURES / kept, folder / kept)
     shutil.copy(FIXTURES / "replay.toml", folder)
     return folder
 
@@ -391,7 +394,11 @@ def _copy_expectations(case: Case, folder: Path) -> None:
 def test_no_patient_in_what_replay_prints(
     samples: Path, logged: Callable[[], str], arguments: list[str]
 ) -> None:
-    folders = [str(one) for one in sorted(samples.iterdir()) if one.is_dir() and one.name != "calendars"]
+    folders = [
+        str(one)
+        for one in sorted(samples.iterdir())
+        if one.is_dir() and one.name not in {"calendars", "patients"}
+    ]
     result = CliRunner().invoke(app, ["replay", *folders, *arguments])
     assert result.exit_code in {0, 1}
     assert "answered" in result.output

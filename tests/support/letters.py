@@ -92,6 +92,7 @@ class Parts:
     request: str = ""
     event: str = ""
     relation: str = ""
+    form: str = ""
     declaration: str = '<?xml version="1.0" encoding="UTF-8"?>'
 
     def but(self, **changes: str) -> Parts:
@@ -101,7 +102,7 @@ class Parts:
     def text(self) -> str:
         """The message as text."""
         function = self.function or FUNCTIONS[self.asked]
-        parts = [self._dialog, self.event and calendar(self.event), self.relation]
+        parts = [self._dialog, self.event and calendar(self.event), self.relation, self.form]
         return (
             f'{self.declaration}\n<MsgHead xmlns="http://www.kith.no/xmlstds/msghead/2006-05-24">\n'
             "  <MsgInfo>\n"
@@ -186,7 +187,20 @@ def coded(answer: str) -> str:
     return f'<KodetOpplysning V="{answer}" S="{OID}1101"/>'
 
 
-# --- the five requests
+def form(*content: str) -> str:
+    """A Bestilling, with what is in it."""
+    return f'<Bestilling xmlns="urn:timebok:bestilling:1">{"".join(content)}</Bestilling>'
+
+
+def accepted(version: str, accepts: str = "true") -> str:
+    return f"<Forutsetninger><Versjon>{version}</Versjon><Godtatt>{accepts}</Godtatt></Forutsetninger>"
+
+
+def answered(question: str, choice: str) -> str:
+    return f"<Svar><Sporsmal>{question}</Sporsmal><Svar>{choice}</Svar></Svar>"
+
+
+# --- the requests
 
 
 def resource_overview() -> Parts:
@@ -212,6 +226,19 @@ def cancel(slot_id: str = "K1", *, uid: str | None = None, related_to: str | Non
     return Parts("ART", request=question, event=event_of(slot_id, uid=uid, related_to=related_to))
 
 
+def change(slot_id: str = "K2", *, related_to: str | None = "K1") -> Parts:
+    question = f"<Sporsmal>Passer bedre</Sporsmal>{coded('2')}"
+    return Parts("ERT", request=question, event=event_of(slot_id, related_to=related_to))
+
+
+def planned_appointments() -> Parts:
+    return Parts("HBT")
+
+
+def practitioner_overview() -> Parts:
+    return Parts("HB")
+
+
 EVERY_REQUEST = {
     "resource overview": resource_overview(),
     "slot query": slot_query(),
@@ -219,6 +246,9 @@ EVERY_REQUEST = {
     "book": book(),
     "cancel": cancel(),
     "cancel by its own function": cancel().but(function=CANCELLATION),
+    "change": change(),
+    "planned appointments": planned_appointments(),
+    "practitioner overview": practitioner_overview(),
 }
 
 

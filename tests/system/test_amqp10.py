@@ -24,10 +24,10 @@ from adapter.database import open_engine
 from adapter.ledger.tables import inbox, outbox
 from adapter.message import Properties
 from adapter.playing.cases import find_cases, find_circumstances
+from adapter.playing.filling import fill_store
 from adapter.playing.letters import Letters
 from adapter.service import make_dialect
 from adapter.settings import Settings
-from handlers.calendars.files import import_files, read_files
 from tests.support.amqp10 import proton_or_skip
 from tests.support.clinic import OWNER
 from tests.support.envelopes import HUB
@@ -80,13 +80,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("amqp10")
     database_url = f"sqlite:///{folder / 'timebok.db'}"
     circumstances = find_circumstances([FIXTURES])
-    settings = Settings(now=circumstances.now, database_url=database_url)
-    files = read_files(circumstances.calendars)
+    key_file = circumstances.patients_key_file
+    settings = Settings(now=circumstances.now, database_url=database_url, patients_key_file=key_file)
     engine = open_engine(database_url)
-    with engine.begin() as connection:
-        import_files(connection, files, settings.clock(), settings.zone)
+    ours = fill_store(engine, settings, circumstances)
     engine.dispose()
-    ours = [document.owner.her_id for file in files for document in file.documents]
     with ExitStack() as stack:
         node = stack.enter_context(PrivateNode(server, plugins=("rabbitmq_amqp1_0",)))
         queues = [f"{party}_{role}" for party in THEIR_PARTIES for role in ("async", "syncreply", "error")]
@@ -94,6 +92,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TIMEBOK_")}
         environment |= {"TIMEBOK_AMQP_URL": node.url, "TIMEBOK_DATABASE_URL": database_url}
         environment["TIMEBOK_NOW"] = circumstances.now.isoformat()
+        environment["TIMEBOK_PATIENTS_KEY_FILE"] = str(key_file)
         command = [str(Path(sys.executable).with_name("timebok")), "serve"]
         stack.enter_context(Service(command, environment, folder / "service.log")).wait_until_ready()
         hub = stack.enter_context(ProtonHub(node.port, queues))

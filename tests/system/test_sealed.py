@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.reliability.processes import Process, Processes
+from tests.reliability.sealed import SealedHub, seal_of
 from tests.reliability.store import Store
 from tests.reliability.waiting import eventually
 from tests.reliability.wishes import Wish, Writer, citizens
 from tests.support.certificates import Post, read
-from tests.system.sealed import SealedHub
 from tools.certificates import ENCRYPT, SIGN
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ class Scene:
 @pytest.fixture
 async def scene(amqp_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
     mine, theirs = (str(random.randint(10_000_000, 999_999_999)) for _ in range(2))
-    folder = tmp_path / "post"
-    folder.mkdir()
-    post = Post(folder, theirs=mine, now=datetime.now(UTC))
+    post, seal = seal_of(tmp_path / "post", mine)
     with ExitStack() as stack:
         store = Store(f"sqlite:///{tmp_path / 'timebok.db'}")
         stack.callback(store.close)
@@ -109,10 +107,7 @@ async def scene(amqp_url: str, tmp_path: Path) -> AsyncIterator[Scene]:
             her_ids=theirs,
             retry_pauses="1",
             log_level="debug",
-            seal_keys=str(folder / "keys"),
-            seal_parties=str(folder / "parties"),
-            seal_authorities=str(folder / "authorities"),
-            seal_revocation_lists=str(folder / "revocation"),
+            **seal,
         )
         stack.callback(services.close)
         hub = SealedHub(amqp_url, mine, theirs, post)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.functions import CODECS, NOT_OFFERED
+from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.letter import find
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def note_head(letter: Letter, notes: Notes) -> None:
 
 def note_unknown_wish(letter: Letter, notes: Notes) -> None:
     """TypeForesp is none that this message function has; a reply or a notice asks for nothing at all."""
-    legal = sorted(asked for function, asked in (*CODECS, *NOT_OFFERED) if function == letter.head.function)
+    legal = sorted(asked for function, asked in CODECS if function == letter.head.function)
     choice = ", ".join(legal)
     dialog = find(letter.root, _DIALOG)
     if letter.asked is None:

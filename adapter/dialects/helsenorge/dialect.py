@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING
 from adapter.addressing import is_her_id
 from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
 from adapter.dialects.helsenorge.envelope import OK, REJECTED, where_and_what, write_apprec, write_reply
-from adapter.dialects.helsenorge.functions import CODECS, NOT_OFFERED, WAITING
+from adapter.dialects.helsenorge.functions import CODECS, WAITING
 from adapter.dialects.helsenorge.functions.codec import Answer
+from adapter.dialects.helsenorge.leaving import Forms
 from adapter.dialects.helsenorge.letter import (
     MSG_INFO,
     AppRec,
@@ -20,42 +20,36 @@ from adapter.dialects.helsenorge.letter import (
     open_letter,
     read_head,
 )
-from adapter.dialects.helsenorge.names import APPREC_FUNCTION, Function, Tema
+from adapter.dialects.helsenorge.names import APPREC_FUNCTION, OUR_OWN, Function, Tema, process_of
 from adapter.dialects.helsenorge.notes import Notes
-from adapter.dialects.helsenorge.texts import INVALID_REQUEST, SERVICE_NOT_OFFERED
+from adapter.dialects.helsenorge.texts import BOKMAL
 from adapter.dialects.helsenorge.times import is_moment, write_utc
 from adapter.dialects.port import Opened, Receipt
 from adapter.errors import (
     ContentFault,
-    Fault,
     Finding,
-    InvalidReply,
     NotWellFormed,
     TransportFault,
     Unsupported,
 )
 from adapter.message import Inbound, Lane, Outbound, Properties
 from adapter.outcome import About, Dispatch, Kind
-from adapter.xml.parsing import Limits, parse, salvage
+from adapter.xml.parsing import parse, salvage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from adapter.xml.parsing import Limits
     from adapter.xml.schema import Schema
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Request
 
 _WAIT = timedelta(seconds=15)
-_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
-
-# The form of a message of ours: its tags with their attributes, the same event only once.
-_TEXT = re.compile(rb">[^<]+")
-_REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)
-_MOST_FORMS = 10_000
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +81,7 @@ class Helsenorge:
         self._zone = zone
         self._limits = limits
         self._new_id = new_id
-        self._check_replies = check_replies
-        self._allowed_forms: set[int] = set()
+        self._forms = Forms(schema, check=check_replies)
 
     # --- reading
 
@@ -108,7 +101,12 @@ class Helsenorge:
         head = letter.head
         return OpenedLetter(about, head.sender.her_id, head.receiver.her_id, head, letter)
 
-    def understand(self, opened: Opened) -> Request | None:
+    def process_of(self, opened: Opened) -> str | None:
+        """See ``Dialect.process_of``. A national profile cannot list what is ours (H1, H3)."""
+        function = opened.about.function or ""
+        return None if function in OUR_OWN else process_of(function)
+
+    def understand(self, opened: Opened) -> Request:
         """See ``Dialect.understand``."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         head, letter = opened.head, opened.letter
@@ -119,14 +117,14 @@ class Helsenorge:
         self._schema.check(letter.root, letter.body)
         return self._decode(letter)
 
-    def _decode(self, letter: Letter) -> Request | None:
-        wish = (letter.head.function, letter.asked or "")
+    def _decode(self, letter: Letter) -> Request:
         notes = Notes(letter)
         note_head(letter, notes)
-        codec = CODECS.get(wish)
-        if codec is None and wish not in NOT_OFFERED:
+        codec = CODECS.get((letter.head.function, letter.asked or ""))
+        if codec is None:
             note_unknown_wish(letter, notes)
-        request = codec.decode(letter, notes, self._zone) if codec else None
+            raise ContentFault(*notes.findings)
+        request = codec.decode(letter, notes, self._zone)
         notes.raise_if_any()
         return request
 
@@ -142,17 +140,12 @@ class Helsenorge:
 
     # --- wording
 
-    def answer(
-        self, inbound: Inbound, opened: Opened, reply: Reply | None, now: datetime
-    ) -> tuple[Dispatch, ...]:
+    def answer(self, inbound: Inbound, opened: Opened, reply: Reply, now: datetime) -> tuple[Dispatch, ...]:
         """See ``Dialect.answer``. A request whose sender does not wait is receipted first (A4, A5)."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         assert opened.letter is not None  # noqa: S101 - it has been understood
-        if reply is None:
-            answer = Answer(Tema.NOT_OFFERED, "Tjeneste tilbys ikke", text=SERVICE_NOT_OFFERED)
-        else:
-            codec = CODECS[opened.head.function, opened.letter.asked or ""]
-            answer = codec.encode(reply, opened.letter, self._zone)
+        codec = CODECS[opened.head.function, opened.letter.asked or ""]
+        answer = codec.encode(reply, opened.letter, self._zone)
         waits = _waits(inbound, opened)
         replied = self._reply(inbound, opened, answer, now, waits=waits)
         return (replied,) if waits else (self._apprec(inbound, opened, (), now), replied)
@@ -165,7 +158,7 @@ class Helsenorge:
         if not _waits(inbound, opened):
             return (self._apprec(inbound, opened, findings, now),)
         remark = "; ".join(where_and_what(finding) for finding in findings)
-        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=INVALID_REQUEST, remark=remark)
+        answer = Answer(Tema.REJECTED, "Forespørsel avvist", text=BOKMAL.invalid_request, remark=remark)
         return (self._reply(inbound, opened, answer, now, waits=True),)
 
     def refuse(self, inbound: Inbound, fault: TransportFault, now: datetime) -> tuple[Dispatch, ...]:
@@ -180,12 +173,8 @@ class Helsenorge:
         if fault.data:
             headers["errorConditionData"] = ";".join(fault.data)
         queue = f"{theirs.from_her_id}_error"
-        properties = replace(
-            self._properties(inbound, queue, now),
-            subject=_echo(theirs.subject),
-            reply_to=None,
-            content_type=None,
-            headers=headers,
+        properties = self._properties(
+            inbound, queue, now, _echo(theirs.subject), answerable=False, content_type=None, headers=headers
         )
         outbound = Outbound(b"", properties, queue)
         return (Dispatch(Kind.ERROR, outbound, properties.subject or "", fault.condition),)
@@ -196,12 +185,8 @@ class Helsenorge:
         msg_id = self._new_id()
         body = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
         queue = _reply_queue(inbound)
-        properties = replace(
-            self._properties(inbound, queue, now),
-            subject=opened.head.function,
-            reply_to=None if waits else f"{opened.receiver}_async",
-        )
-        outbound = Outbound(self._checked(body), properties, queue, ttl=_WAIT if waits else None)
+        properties = self._properties(inbound, queue, now, opened.head.function, answerable=not waits)
+        outbound = Outbound(self._forms.checked(body), properties, queue, ttl=_WAIT if waits else None)
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
     def _apprec(
@@ -212,50 +197,43 @@ class Helsenorge:
             head = replace(head, generated=write_utc(inbound.received_at))
         body = write_apprec(head, findings, receipt_id=receipt_id, now=now)
         queue = _reply_queue(inbound)
-        properties = replace(self._properties(inbound, queue, now), subject=APPREC_FUNCTION)
+        properties = self._properties(inbound, queue, now, APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
-            outbound=Outbound(self._checked(body), properties, queue),
+            outbound=Outbound(self._forms.checked(body), properties, queue),
             function=APPREC_FUNCTION,
             code=REJECTED if findings else OK,
             msg_id=receipt_id,
             errors=tuple(finding.code for finding in findings),
         )
 
-    def _properties(self, inbound: Inbound, queue: str, now: datetime) -> Properties:
-        """What all our messages to the sender of ``inbound`` have in common (A2)."""
+    def _properties(
+        self,
+        inbound: Inbound,
+        queue: str,
+        now: datetime,
+        subject: str | None,
+        *,
+        answerable: bool = True,
+        content_type: str | None = _XML,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Properties:
+        """The envelope of a message of ours to the sender of ``inbound`` (A2)."""
         theirs = inbound.properties
         our_her_id = theirs.to_her_id if is_her_id(theirs.to_her_id) else inbound.party
         return Properties(
             message_id=self._new_id(),
             correlation_id=_echo(theirs.correlation_id) or _echo(theirs.message_id),
-            reply_to=f"{our_her_id}_async",
+            reply_to=f"{our_her_id}_async" if answerable else None,
             to=queue,
-            content_type=_XML,
+            subject=subject,
+            content_type=content_type,
             cpa_id=_echo(theirs.cpa_id),
             application_timestamp=write_utc(now),
             from_her_id=our_her_id,
             to_her_id=theirs.from_her_id,
+            headers=headers,
         )
-
-    def _checked(self, body: bytes) -> bytes:
-        """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
-
-        What stands in a reply's texts is ours or has been validated on its way in; what could go wrong is
-        which elements and attributes there are.
-        """
-        if not self._check_replies:
-            return body
-        form = hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", body)))
-        if form not in self._allowed_forms:
-            try:
-                self._schema.check(parse(body, _ANY_SIZE), body)
-            except Fault as fault:
-                raise InvalidReply(f"A message of ours does not validate: {fault}") from fault
-            if len(self._allowed_forms) >= _MOST_FORMS:
-                self._allowed_forms.clear()
-            self._allowed_forms.add(form)
-        return body
 
 
 def _about(head: Head, code: str | None) -> About:

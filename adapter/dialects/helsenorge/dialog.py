@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from adapter.dialects.helsenorge.functions.codec import Answer
     from adapter.dialects.helsenorge.letter import Letter
+    from adapter.dialects.helsenorge.names import Code
     from handlers.desk.model import Practitioner
 
 _WISHED_PRACTITIONER = "23"
@@ -72,6 +73,12 @@ def write_notat(answer: Answer) -> Markup:
         answer.role,
     )
     return element("Dialogmelding", notat, xmlns=DIALOG)
+
+
+def write_foresporsel(kind: Code, code_list: int, role: Markup | None) -> Markup:
+    """The Dialogmelding of what we say unasked: a TypeForesp of a code list, and whom it is with (C5)."""
+    asked = element("TypeForesp", V=kind.value, S=oid(code_list), DN=kind.words)
+    return element("Dialogmelding", element("Foresporsel", asked, role), xmlns=DIALOG)
 
 
 def write_practitioner(practitioner: Practitioner) -> Markup:

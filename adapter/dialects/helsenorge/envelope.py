@@ -1,6 +1,6 @@
-"""The MsgHead around a reply, and the AppRec that receipts a message (helsenorge.md, B and D).
+"""The MsgHead around what we say, and the AppRec that receipts a message (helsenorge.md, B and D).
 
-Both turn the parties around: whoever sent is written to, whoever received is writing.
+Answers turn the parties around: whoever sent is written to, whoever received is writing.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.functions.codec import Answer
     from adapter.dialects.helsenorge.letter import Head, Ident, Party, Unit
     from adapter.errors import Finding
+    from handlers.desk.model import Patient
 
 _ORGANISATION, _PERSON = oid(9051), oid(8116)
 _LONGEST_TEXT = 900
 _MOST_PARTIES = 64  # remembered as they are written; no head is larger than ``letter`` allows
 _VERSION = element("MIGversion", "v1.2 2006-05-24")
-_ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = element("Ack", V="J", DN="Ja"), element("Ack", V="N", DN="Nei")
+ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = element("Ack", V="J", DN="Ja"), element("Ack", V="N", DN="Nei")
 _IS_XML = element("MsgType", V="XML", DN="XML-instans")
+_FIRST_OF_D_NUMBERS = "4567"
 OK, REJECTED = "1", "2"
 
 
@@ -39,20 +41,34 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
     ``waits`` says that the sender is waiting for it, so that no receipt is asked for in return.
     """
     moment = write_utc(now)
-    parts = _write_document(write_notat(answer), moment, title=answer.title)
-    if answer.attachment is not None:
-        description, content = answer.attachment
-        parts += _write_document(content, moment, description=description)
-    return document(
-        f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>'
-        f"{element('Type', V=head.function, DN=head.function_words)}{_VERSION}"
-        f"<GenDate>{moment}</GenDate><MsgId>{msg_id}</MsgId>"
-        f"{_ASKS_FOR_NONE if waits else _ASKS_FOR_RECEIPT}"
+    parts = write_document(write_notat(answer), moment, title=answer.title)
+    for description, content in answer.attachments:
+        parts += write_document(content, moment, description=description)
+    about = (
+        f"{identity(msg_id, moment)}{_ASKS_FOR_NONE if waits else ASKS_FOR_RECEIPT}"
         f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
-        f"<Sender>{_write_party(head.receiver)}</Sender><Receiver>{_write_party(head.sender)}</Receiver>"
-        f"{_write_patient(head.patient)}</MsgInfo>{parts}</MsgHead>"
     )
+    kind = element("Type", V=head.function, DN=head.function_words)
+    return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
+
+
+def write_message(kind: str, about: str, parties: tuple[Party, Party], patient: str, parts: str) -> bytes:
+    """A MsgHead of pieces that are written: its Type, what follows up to Sender, Patient, and the Documents.
+
+    ``parties`` are its sender and its receiver.
+    """
+    sender, receiver = parties
+    return document(
+        f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>{kind}{_VERSION}{about}'
+        f"<Sender>{_write_party(sender)}</Sender><Receiver>{_write_party(receiver)}</Receiver>"
+        f"{patient}</MsgInfo>{parts}</MsgHead>"
+    )
+
+
+def identity(msg_id: str, moment: str) -> str:
+    """GenDate and MsgId."""
+    return f"<GenDate>{moment}</GenDate><MsgId>{msg_id}</MsgId>"
 
 
 def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> bytes:
@@ -94,14 +110,22 @@ def _write_error(finding: Finding) -> Markup:
     )
 
 
-def _write_document(
+def write_document(
     content: str, moment: str, *, title: str | None = None, description: str | None = None
 ) -> str:
+    """A part of a message, with a title or a description for people."""
     return (
         f"<Document>{optional('ContentDescription', title) or ''}<RefDoc>"
         f'<IssueDate V="{moment}"/>{_IS_XML}{optional("Description", description) or ""}'
         f"<Content>{content}</Content></RefDoc></Document>"
     )
+
+
+def write_patient(patient: Patient) -> str:
+    """The patient of a message that answers none."""
+    kind = "DNR" if patient.national_id[:1] in _FIRST_OF_D_NUMBERS else "FNR"
+    names = element("FamilyName", patient.family_name) + element("GivenName", patient.given_name)
+    return f"<Patient>{names}{_write_number(patient.national_id, kind)}</Patient>"
 
 
 def _write_patient(patient: etree._Element | None) -> str:
@@ -112,11 +136,11 @@ def _write_patient(patient: etree._Element | None) -> str:
         for name in ("FamilyName", "MiddleName", "GivenName")
         if (said := text_of(patient, f"mh:{name}"))
     )
-    return f"<Patient>{names}{_write_number(find(patient, 'mh:Ident'))}</Patient>"
+    ident = find(patient, "mh:Ident")
+    return f"<Patient>{names}{_write_number(text_of(ident, 'mh:Id'), code_of(ident, 'mh:TypeId'))}</Patient>"
 
 
-def _write_number(ident: etree._Element | None) -> str:
-    number, kind = text_of(ident, "mh:Id"), code_of(ident, "mh:TypeId")
+def _write_number(number: str | None, kind: str | None) -> str:
     if number is None:
         return ""
     words = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}.get(kind or "")

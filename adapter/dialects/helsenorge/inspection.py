@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
-from adapter.dialects.helsenorge.functions import CODECS, NOT_OFFERED
+from adapter.dialects.helsenorge.functions import CODECS
 from adapter.dialects.helsenorge.letter import AppRec, find, open_letter
 from adapter.dialects.helsenorge.names import APPREC_FUNCTION, OTHER_FUNCTIONS, TEMA_CODES, Function
 from adapter.dialects.helsenorge.notes import Notes
@@ -79,7 +79,7 @@ class Inspector:
         note_head(letter, notes)
         if wish in CODECS:
             CODECS[wish].decode(letter, notes, self._zone)
-        elif wish not in NOT_OFFERED:
+        else:
             note_unknown_wish(letter, notes)
 
 

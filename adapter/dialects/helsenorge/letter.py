@@ -14,7 +14,8 @@ from lxml import etree
 from adapter.dialects.helsenorge.names import APPREC, MSGHEAD, PREFIXES
 from adapter.errors import NotWellFormed
 
-MSG_INFO = f"{{{MSGHEAD}}}MsgInfo"
+_MH = f"{{{MSGHEAD}}}"
+MSG_INFO = f"{_MH}MsgInfo"
 
 # An answer repeats much of the head, and escaping makes some of it six times as long. Real ones have 3 kB.
 _LONGEST_HEAD = 100_000
@@ -139,7 +140,7 @@ def open_letter(root: etree._Element, body: bytes) -> Letter | AppRec:
     """Read the head of a document. Raises ``NotWellFormed`` if it is neither MsgHead nor AppRec."""
     if root.tag == f"{{{APPREC}}}AppRec":
         return _receipt(root, body)
-    if root.tag != f"{{{MSGHEAD}}}MsgHead":
+    if root.tag != f"{_MH}MsgHead":
         raise NotWellFormed("The body is XML but neither a MsgHead nor an AppRec", line=root.sourceline or 0)
     info = find(root, "mh:MsgInfo")
     if info is None:
@@ -159,23 +160,27 @@ def read_head(info: etree._Element) -> Head:
     """
     if _text_length(info) + sum(map(len, _attributes(info))) > _LONGEST_HEAD:
         raise NotWellFormed(f"MsgInfo has more than {_LONGEST_HEAD} characters", line=info.sourceline or 0)
-    function, msg_id = code_of(info, "mh:Type"), text_of(info, "mh:MsgId")
-    sender, receiver = _party(find(info, "mh:Sender")), _party(find(info, "mh:Receiver"))
+    parts: dict[str, etree._Element] = {}
+    for part in info:
+        parts.setdefault(str(part.tag), part)
+    kind = parts.get(f"{_MH}Type")
+    function, msg_id = code_of(kind), text_of(parts.get(f"{_MH}MsgId"))
+    sender, receiver = _party(parts.get(f"{_MH}Sender")), _party(parts.get(f"{_MH}Receiver"))
     if function is None or msg_id is None or sender is None or receiver is None:
         raise NotWellFormed(
             "MsgInfo lacks its Type, its MsgId, or a sender or receiver with HER-id",
             line=info.sourceline or 0,
         )
-    kind = find(info, "mh:Type")
+    conversation = parts.get(f"{_MH}ConversationRef")
     return Head(
         function=function,
         function_words=None if kind is None else kind.get("DN"),
         msg_id=msg_id,
-        generated=text_of(info, "mh:GenDate") or "",
+        generated=text_of(parts.get(f"{_MH}GenDate")) or "",
         sender=sender,
         receiver=receiver,
-        conversation=text_of(info, "mh:ConversationRef/mh:RefToConversation"),
-        patient=find(info, "mh:Patient"),
+        conversation=text_of(conversation, "mh:RefToConversation"),
+        patient=parts.get(f"{_MH}Patient"),
     )
 
 

@@ -14,9 +14,19 @@ APPREC = "http://www.kith.no/xmlstds/apprec/2012-02-15"
 FK1 = "http://www.kith.no/xmlstds/felleskomponent1"
 XCAL = "urn:ietf:params:xml:ns:icalendar-2.0"
 RELATION = "http://www.kith.no/xmlstds/pasientrelasjon/2014-03-28"
+PRACTITIONERS = "http://www.kith.no/xmlstds/helsepersonell/2015-05-04"
 RESOURCES = "urn:timebok:ressursoversikt:1"
+ORDER_FORM = "urn:timebok:bestilling:1"
 
-PREFIXES = {"mh": MSGHEAD, "dia": DIALOG, "ar": APPREC, "fk1": FK1, "xcal": XCAL, "pr": RELATION}
+PREFIXES = {
+    "mh": MSGHEAD,
+    "dia": DIALOG,
+    "ar": APPREC,
+    "fk1": FK1,
+    "xcal": XCAL,
+    "pr": RELATION,
+    "be": ORDER_FORM,
+}
 
 _OID_ROOT = "2.16.578.1.12.4.1.1."
 
@@ -24,6 +34,14 @@ _OID_ROOT = "2.16.578.1.12.4.1.1."
 def oid(code_list: int) -> str:
     """The object identifier of a code list."""
     return f"{_OID_ROOT}{code_list}"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code with the words that its list gives it."""
+
+    value: str
+    words: str
 
 
 class Function(StrEnum):
@@ -35,6 +53,16 @@ class Function(StrEnum):
     CANCELLATION = "DIALOG_INNBYGGER_AVTALEAVBESTILLING"
     CANCELLATION_AS_SPELT_IN_SAMPLES = "DIALOG_INNBYGGER_AVTALEBESTILLING"
     PRACTITIONER_OVERVIEW = "DIALOG_INNBYGGER_BEHANDLEROVERSIKT"
+
+
+#: Those of them that no national profile can know of.
+OUR_OWN = frozenset({Function.RESOURCE_OVERVIEW, Function.BOOKING})
+
+
+def process_of(function: str) -> str:
+    """The process of a message function. It has the same name, in other capitals (A7)."""
+    misspelt = function == Function.CANCELLATION_AS_SPELT_IN_SAMPLES
+    return Function.CANCELLATION.value if misspelt else function
 
 
 #: Functions of code list 8279 that exist and are somebody else's business.
@@ -69,8 +97,41 @@ OTHER_FUNCTIONS = frozenset(
     )
 )
 
+#: The message functions in which we may tell the portal something unasked (C5), by their processes.
+NOTICE_FUNCTIONS = {
+    "avtaleutsending": Code("DIALOG_INNBYGGER_AVTALEUTSENDING", "Dialog med innbygger - avtaleutsending"),
+    "timereservasjon": Code(Function.RESERVATION, "Dialog med innbygger - timereservasjon"),
+}
+
 #: The message function of an application receipt, which is not wrapped in a MsgHead.
 APPREC_FUNCTION = "APPREC"
+
+
+#: What error messages may say, by the specification and by what the hub sends (helsenorge.md, A6).
+CONDITIONS = frozenset(
+    {"abuse:spoofing-attack"}
+    | {
+        f"transport:{name}"
+        for name in (
+            "decryption-failed",
+            "expired-certificate",
+            "internal-error",
+            "invalid-certificate",
+            "invalid-cms-pkcs",
+            "invalid-encoding",
+            "invalid-field-value",
+            "invalid-signature",
+            "missing-certificate",
+            "not-well-formed-xml",
+            "required-field-missing",
+            "revoked-certificate",
+            "revoked-cerificate",
+            "unsupported-message",
+            "unverified-certificate",
+            "xml-not-interpretable",
+        )
+    }
+)
 
 
 class Asked(StrEnum):
@@ -86,26 +147,23 @@ class Asked(StrEnum):
     NOTICE = "MOA"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A code with the words that its list gives it."""
-
-    value: str
-    words: str
-
-
 class Tema:
     """What a reply says: TemaKodet, code list 7602; 40 and 41 are ours (H1)."""
 
+    APPOINTMENTS = Code("01", "Bestilte timer")
+    NO_APPOINTMENTS = Code("02", "Ingen bestilte timer")
     FREE_SLOTS = Code("03", "Ledige timer")
     NO_FREE_SLOTS = Code("04", "Ingen ledige timer")
     CONFIRMED = Code("05", "Timereservasjon bekreftet")
     NOT_AVAILABLE = Code("06", "Time ikke tilgjengelig")
+    CHANGED = Code("07", "Endring av time bekreftet")
     CANCELLED = Code("08", "Avbestilling av time bekreftet")
     NOT_CANCELLED = Code("09", "Time kunne ikke avbestilles")
+    PRACTITIONERS = Code("20", "Behandlere")
+    NO_PRACTITIONERS = Code("21", "Behandlere ikke funnet")
     REJECTED = Code("26", "Forespørsel avvist")
     NO_ACCESS = Code("30", "Ikke tilgang")
-    NOT_OFFERED = Code("33", "Tjeneste tilbys ikke")
+    NOT_CHANGED = Code("34", "Time kunne ikke endres")
     RESOURCES = Code("40", "Ressurstimebøker")
     NO_RESOURCES = Code("41", "Ressurstimebøker ikke funnet")
 

@@ -1,18 +1,23 @@
-"""The people of a message: the patient in its head, and whoever acts for them (helsenorge.md, B and E)."""
+"""The people of a message: the patient in its head, whoever acts for them, and practitioners (B, C7, E)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.letter import code_of, contents, find, find_all, text_of
+from adapter.dialects.helsenorge.names import FK1, PRACTITIONERS, oid
+from adapter.xml.writing import Markup, element
 from handlers.desk.model import Patient, Relation, Representative
 from handlers.desk.national_id import is_national_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml import etree
 
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
+    from handlers.desk.model import Practitioner
 
 _NATIONAL = ("FNR", "DNR")
 
@@ -57,6 +62,22 @@ def read_representative(letter: Letter, notes: Notes) -> Representative | None:
         family_name=text_of(person, "fk1:FamilyName"),
         given_name=text_of(person, "fk1:GivenName"),
         phone=_phone(person, "fk1:TeleCom/fk1:TeleAddress"),
+    )
+
+
+def write_practitioners(practitioners: Iterable[Practitioner]) -> tuple[str, Markup]:
+    """The Helsepersonell document: a Description, and the list."""
+    listed = (element("Helsepersonell", _write_practitioner(one)) for one in practitioners)
+    return "Helsepersonelliste", element("HelsepersonelListe", *listed, xmlns=PRACTITIONERS)
+
+
+def _write_practitioner(practitioner: Practitioner) -> Markup:
+    kind = element("TypeId", V="HPR", S=oid(8116), DN="HPR-nummer")
+    return element(
+        "Helsepersonell",
+        element("FamilyName", practitioner.family_name, xmlns=FK1),
+        element("GivenName", practitioner.given_name, xmlns=FK1),
+        element("Ident", element("Id", practitioner.hpr), kind, xmlns=FK1),
     )
 
 

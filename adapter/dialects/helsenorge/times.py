@@ -72,6 +72,12 @@ def write_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def write_duration(duration: timedelta) -> str:
+    """A length of time in minutes, and seconds where there are any."""
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    return f"PT{minutes}M" + (f"{seconds}S" if seconds else "")
+
+
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """When a local day begins, as aware UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)

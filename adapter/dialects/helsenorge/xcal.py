@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.letter import contents, find, find_all, text_of
 from adapter.dialects.helsenorge.names import XCAL
-from adapter.dialects.helsenorge.times import read_local, write_local
+from adapter.dialects.helsenorge.times import read_local, write_duration, write_local
 from adapter.xml.writing import Markup, element, text
+from handlers.desk.policies import Ask
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from zoneinfo import ZoneInfo
 
     from lxml import etree
 
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
+    from handlers.desk.replies import Permission
 
 _EVENTS = "xcal:vcalendar/xcal:components/xcal:vevent"
 _OF_THE_CALENDAR = (
@@ -27,12 +30,26 @@ _OF_THE_CALENDAR = (
 )
 _NEVER = datetime(1900, 1, 1, tzinfo=UTC)
 _MOST_KINDS = 256  # of times whose words are remembered
+_NO_ADDRESS = "invalid:nomail"  # what calendars write where somebody has none
 _LONGEST_ID = 10_000  # characters; a refusal repeats it
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """What only an appointment says: until when a hold lasts, and what its citizen may still do to it."""
+
+    duration: timedelta
+    expires_at: datetime | None = None
+    cancel: Permission | None = None
+    change: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """A vevent: aware UTC times; ``uid`` and ``related_to`` are a slot's or an appointment's id."""
+    """A vevent: aware UTC times; ``uid`` and ``related_to`` are a slot's or an appointment's id.
+
+    ``attendee`` is the name of the practitioner; ``available_at`` is when a slot can be booked from.
+    """
 
     start: datetime
     end: datetime
@@ -43,7 +60,10 @@ class Event:
     summary: str | None = None
     description: str | None = None
     location: str | None = None
-    expires_at: datetime | None = None
+    categories: tuple[str, ...] = ()
+    attendee: str | None = None
+    available_at: datetime | None = None
+    taken: Taken | None = None
 
 
 def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
@@ -115,27 +135,73 @@ def _short(said: str, prop: etree._Element | None, notes: Notes) -> str:
 
 def _write_event(event: Event, zone: ZoneInfo) -> str:
     """Put together by hand, not by ``element``: a slot query may be answered with a thousand of them."""
-    expires = event.expires_at
-    same = _same_in_many(event.contact, event.status, event.summary, event.description, event.location)
+    available, taken = event.available_at, event.taken
+    same = _same_in_many(
+        event.contact,
+        event.status,
+        event.summary,
+        event.description,
+        event.location,
+        event.categories,
+        event.attendee,
+    )
     return (
         f"<vevent><properties>{_time_property('dtstart', event.start, zone)}"
         f"{_time_property('dtend', event.end, zone)}{_text_property('uid', event.uid)}"
         f"{_related_to(event.related_to)}{same}"
-        f"{_time_property('x-expires-at', expires, zone) if expires else ''}"
+        f"{_time_property('x-available-at', available, zone) if available else ''}"
+        f"{_write_taken(taken, zone) if taken else ''}"
         "</properties><components/></vevent>"
     )
 
 
 @lru_cache(_MOST_KINDS)
 def _same_in_many(
-    contact: str, status: str | None, summary: str | None, description: str | None, location: str | None
+    contact: str,
+    status: str | None,
+    summary: str | None,
+    description: str | None,
+    location: str | None,
+    categories: tuple[str, ...],
+    attendee: str | None,
 ) -> str:
     """What is said of all times of a kind in the same words: those of the clinic."""
     return (
         f"{_text_property('contact', contact)}{_text_property('status', status)}"
         f"{_text_property('summary', summary)}{_text_property('description', description)}"
-        f"{_text_property('location', location)}"
+        f"{_text_property('location', location)}{_write_categories(categories)}{_write_attendee(attendee)}"
     )
+
+
+def _write_categories(categories: tuple[str, ...]) -> str:
+    texts = "".join(f"<text>{text(category)}</text>" for category in categories)
+    return f"<categories>{texts}</categories>" if texts else ""
+
+
+def _write_attendee(name: str | None) -> str:
+    """A person of whom the citizen needs the name, not the address, which the element cannot do without."""
+    if name is None:
+        return ""
+    named = f"<parameters><cn><text>{text(name)}</text></cn></parameters>"
+    return f"<attendee>{named}<cal-address>{_NO_ADDRESS}</cal-address></attendee>"
+
+
+def _write_taken(taken: Taken, zone: ZoneInfo) -> str:
+    expires = taken.expires_at
+    return (
+        f"<x-expected-duration><duration>{write_duration(taken.duration)}</duration></x-expected-duration>"
+        f"{_time_property('x-expires-at', expires, zone) if expires else ''}"
+        f"{_write_permission('cancel', taken.cancel, zone)}{_write_permission('change', taken.change, zone)}"
+    )
+
+
+def _write_permission(what: str, permission: Permission | None, zone: ZoneInfo) -> str:
+    """Until when it may be done, and whether a message goes with it; that it may is what usually goes."""
+    if permission is None:
+        return ""
+    message = None if permission.message is Ask.OPTIONAL else permission.message.value
+    until = _time_property(f"x-{what}-until", permission.until, zone)
+    return until + _text_property(f"x-{what}-message", message)
 
 
 def _related_to(slot_id: str | None) -> str:

@@ -16,6 +16,7 @@ import aio_pika
 import pytest
 from yarl import URL
 
+from adapter.mailbox.broker import Broker
 from adapter.mailbox.memory import MemoryMailbox
 from adapter.mailbox.memory_broker import MemoryBroker
 from adapter.mailbox.properties import from_wire, to_wire
@@ -175,7 +176,7 @@ class RabbitWorld:
 
     def mailbox(self, *, prefetch: int = 16, declare: bool = True, **settings: Any) -> RabbitMailbox:
         lanes = dict.fromkeys(Lane, prefetch)
-        chosen = RabbitSettings(self.proxied, lanes, declare=declare, **settings)
+        chosen = RabbitSettings(Broker(self.proxied), lanes, declare=declare, **settings)
         self.mailboxes.append(RabbitMailbox(chosen))
         return self.mailboxes[-1]
 

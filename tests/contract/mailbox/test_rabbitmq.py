@@ -14,6 +14,7 @@ from pamqp import encode
 from yarl import URL
 
 from adapter.mailbox import MailboxClosed, MailboxUnavailable, PublishOutcome, QueueMissing, QueueRefused
+from adapter.mailbox.broker import Broker
 from adapter.mailbox.rabbitmq import RabbitMailbox
 from adapter.mailbox.settings import QueueType, RabbitSettings
 from adapter.message import Lane, Outbound, Properties
@@ -81,7 +82,7 @@ async def test_a_broker_that_accepts_and_says_nothing_is_not_waited_for_without_
 async def test_a_wrong_password_is_told_and_never_shown(rabbit: Any, eventually: Any, caplog: Any) -> None:
     caplog.set_level(logging.DEBUG)
     url = str(URL(rabbit.proxied).with_password("hush-hush"))
-    settings = RabbitSettings(url)
+    settings = RabbitSettings(Broker(url))
     mailbox = RabbitMailbox(settings)
     rabbit.mailboxes.append(mailbox)
     with structlog.testing.capture_logs() as logs:
@@ -90,7 +91,7 @@ async def test_a_wrong_password_is_told_and_never_shown(rabbit: Any, eventually:
         starting.cancel()
         await asyncio.wait([starting])
     assert "ACCESS_REFUSED" in str(logs)
-    for shown in (repr(settings), str(settings), settings.address, str(logs), caplog.text):
+    for shown in (repr(settings), str(settings), settings.broker.address, str(logs), caplog.text):
         assert "hush-hush" not in shown
 
 

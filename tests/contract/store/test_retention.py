@@ -211,7 +211,7 @@ async def test_the_service_forgets_by_itself(
     serve: Callable[..., Service], fresh_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serving, "_TIDY_EVERY", 0.01)
-    monkeypatch.setattr(serving, "_FORGET_AT_ONCE", 2)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
     service = serve(keep_bodies=30, keep_messages=400, now=NOW.replace(tzinfo=None))
     with fresh_engine.begin() as connection:
         for days, count in ((500, 3), (31, 5), (29, 1)):
@@ -236,7 +236,7 @@ def bodies(engine: Engine) -> list[bool]:
 def test_a_person_is_told_that_a_body_is_no_longer_kept(
     fresh_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "open_engine", lambda _url: fresh_engine)
+    monkeypatch.setattr(store, "make_engine", lambda _settings: fresh_engine)
     with fresh_engine.begin() as connection:
         old, new = enter_sent(connection, OLD), enter_sent(connection, TODAY)
         retention.forget_bodies(connection, MONTH_AGO, 10)

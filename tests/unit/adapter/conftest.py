@@ -14,6 +14,7 @@ from adapter.batch import Batches
 from adapter.database import open_engine
 from adapter.dialects.helsenorge.dialect import Helsenorge
 from adapter.message import Lane
+from adapter.outcome import Kind
 from adapter.pipeline import Pipeline
 from adapter.xml.parsing import Limits
 from adapter.xml.schema import Schema
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from adapter.message import Inbound
     from adapter.outcome import Outcome
+    from handlers.desk.replies import Reply
     from tests.support.letters import Parts
 
 WAITING = {"HR", "HLT", "HBT", "HB"}
@@ -88,3 +90,21 @@ def letter() -> Callable[..., Inbound]:
 def send(process: Callable[[Inbound], Outcome], letter: Callable[..., Inbound]) -> Callable[..., Outcome]:
     """What becomes of a message of these parts."""
     return lambda parts, **changes: process(letter(parts, **changes))
+
+
+@pytest.fixture
+def say(
+    dialect: Helsenorge, letter: Callable[..., Inbound], schema: Schema
+) -> Callable[[Reply, Parts], etree._Element]:
+    """The reply that words what the desk answers to a message of these parts; it follows its schema."""
+
+    def say(reply: Reply, parts: Parts) -> etree._Element:
+        inbound = letter(parts)
+        dispatches = dialect.answer(inbound, dialect.open(inbound.body), reply, NOW)
+        (answer,) = (one for one in dispatches if one.kind is Kind.REPLY)
+        root = etree.fromstring(answer.outbound.body)
+        assert schema.allows(root)
+        assert root.find(".//{*}TemaKodet").get("V") == answer.code
+        return root
+
+    return say

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from adapter.dialects.helsenorge import dialect as the_dialect
+from adapter.dialects.helsenorge import leaving
 from adapter.outcome import Answered
 from tests.support import letters
 
@@ -51,7 +52,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, dialect: Helsenorge) -> Counter[str]:
 
         return counting
 
-    monkeypatch.setattr(the_dialect, "parse", count("parse", the_dialect.parse))
+    for module in (the_dialect, leaving):
+        monkeypatch.setattr(module, "parse", count("parse", module.parse))
     monkeypatch.setattr(dialect._schema, "allows", count("validate", dialect._schema.allows))
     return counted
 

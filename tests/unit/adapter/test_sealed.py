@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from adapter import serving
 from adapter.batch import Batches
 from adapter.cli.messages import _shown
+from adapter.dialects.helsenorge.names import Function
 from adapter.errors import KeysUnavailable
 from adapter.ledger.outbox import claim_due
 from adapter.ledger.tables import inbox, outbox
@@ -37,6 +38,7 @@ from tests.support.certificates import Post, own, read
 from tests.support.clinic import NOW, OWNER
 from tests.support.envelopes import HUB, inbound
 from tools.certificates import SIGN, Authority
+from tools.collaboration import CITIZEN, CLINIC, Side, write_agreement
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -209,7 +211,7 @@ def test_without_a_certificate_to_answer_with_the_desk_is_not_asked(road: Road, 
 class Unsuspecting(Sealed):
     """A seal whose receiver was good when it was looked at, and is not when the answer is there."""
 
-    def check_answerable(self, _properties: Properties, _now: object) -> None:
+    def check_answerable(self, _properties: Properties, _process: str, _now: object) -> None:
         pass
 
 
@@ -346,4 +348,72 @@ def test_a_letter_as_large_as_may_be_is_not_too_large_sealed(road: Road, post: P
     padded = WISH.body + b" " * (10_000 - len(WISH.body))
     message = road.letter(padded)
     assert len(message.body) > 10_000
+    assert isinstance(road.send(message), Answered)
+
+
+# --- what is agreed with them
+
+
+CPA_ID = "51f0ad3e-7f3d-4b37-9d5e-2a0c6f1f9a10"
+
+
+def agree(post: Post, **changes: Any) -> None:
+    hub = Side(HUB, "Knutepunktet", CITIZEN, post.their_sign.certificate, post.their_encrypt.certificate)
+    us = Side(OWNER, "Klinikken", CLINIC)
+    times = {"start": NOW - timedelta(days=1), "end": changes.pop("end", NOW + timedelta(days=1))}
+    text = write_agreement(replace(hub, **changes), us, cpa_id=CPA_ID, **times)
+    post.put("parties/hub.xml", text.encode())
+
+
+def cpa_ids(outcome: Outcome) -> set[str | None]:
+    return {one.outbound.properties.cpa_id for one in outcome.dispatches}
+
+
+def test_replies_name_the_agreement_that_applies(road: Road, post: Post) -> None:
+    agree(post)
+    road.use(Sealed(post.open_seal()))
+    assert cpa_ids(road.send()) == {CPA_ID}
+
+
+def test_they_name_the_one_that_the_request_names(road: Road, post: Post) -> None:
+    agree(post)
+    road.use(Sealed(post.open_seal()))
+    theirs = str(uuid4())
+    assert cpa_ids(road.send(road.letter(cpa_id=theirs))) == {theirs}
+
+
+def test_without_an_agreement_that_applies_they_name_none(road: Road, post: Post) -> None:
+    assert cpa_ids(road.send()) == {None}
+    agree(post, end=NOW - timedelta(hours=1))
+    road.use(Sealed(post.open_seal()))
+    assert cpa_ids(road.send(road.letter(letters.reserve("K2").body))) == {None}
+
+
+def test_a_process_that_is_not_in_their_profile_is_refused(road: Road, post: Post) -> None:
+    agree(post, processes=["Dialog_Innbygger_AvtaleAvbestilling"])
+    road.use(Sealed(post.open_seal()))
+    outcome = road.send()
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "transport:unsupported-message"
+    assert road.count(tables.appointment) == 0
+
+
+def test_the_process_of_a_function_that_samples_spell_otherwise_is_known(road: Road, post: Post) -> None:
+    wish = replace(letters.cancel("K1"), function="DIALOG_INNBYGGER_AVTALEBESTILLING")
+    for process, kind in (("AvtaleAvbestilling", Answered), ("Timereservasjon", Refused)):
+        agree(post, processes=[f"Dialog_Innbygger_{process}"])
+        road.use(Sealed(post.open_seal()))
+        message = road.letter(wish.but(msg_id=str(uuid4())).body, subject=wish.function)
+        assert isinstance(road.send(message), kind)
+
+
+@pytest.mark.parametrize(
+    "ours", [letters.book("K1"), letters.resource_overview().but(function=Function.RESOURCE_OVERVIEW)]
+)
+def test_what_is_ours_alone_needs_no_place_in_a_national_profile(
+    road: Road, post: Post, ours: letters.Parts
+) -> None:
+    agree(post, processes=["Dialog_Innbygger_Timereservasjon"])
+    road.use(Sealed(post.open_seal()))
+    message = road.letter(ours.body, subject=ours.function)
     assert isinstance(road.send(message), Answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,6 @@ from adapter.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     Config = Callable[[str], Path]
 
@@ -47,6 +47,17 @@ def test_everything_has_a_default() -> None:
     assert settings.check_replies
     assert settings.her_ids == ()
     assert settings.health_port is None
+
+
+def test_everything_is_told_of_on_the_page_for_operators() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`{name}`" not in page] == []
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AMQP_CA_FILE", "AMQP_SERVER_NAME", "AMQP_PASSWORD_FILE", "DATABASE_PASSWORD_FILE"):
+        monkeypatch.setenv(f"TIMEBOK_{name}", "")
+    assert not Settings().broker.tls.is_set
 
 
 def test_the_environment_says_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from adapter.cli import calendar as command
 from adapter.cli import console
 from adapter.database import open_engine
 from handlers.desk import tables
+from tests.support.ruled import RULED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,12 +76,12 @@ def timebok(monkeypatch: pytest.MonkeyPatch, url: str) -> Timebok:
     return lambda *arguments: CliRunner().invoke(command.app, [str(argument) for argument in arguments])
 
 
-def book(url: str, slot_id: str) -> None:
+def book(url: str, slot_id: str, seat: int = 0) -> None:
     moment = datetime(2027, 3, 5, 8, 10, tzinfo=UTC)
     names = ("id", "her_id", "calendar_id", "title", "national_id", "family_name", "given_name")
     times = ("start", "end", "created_at", "changed_at")
     row = dict.fromkeys(names, "secret") | dict.fromkeys(times, moment)
-    row |= {"her_id": "91095", "slot_id": slot_id, "state": "booked"}
+    row |= {"her_id": "91095", "slot_id": slot_id, "state": "booked", "seat": seat, "id": f"secret-{seat}"}
     engine = open_engine(url)
     with engine.begin() as connection:
         connection.execute(insert(tables.appointment), row)
@@ -169,6 +170,8 @@ def test_list_gives_one_object_a_line(timebok: Timebok, municipality: Path) -> N
         "booking": "two-step",
         "hold_seconds": 600,
         "open": True,
+        "rules": {},
+        "places": 2,
         "free": 2,
         "first": "2027-03-08T12:00:00+01:00",
         "last": "2027-03-29T12:00:00+02:00",
@@ -198,6 +201,51 @@ def test_slots_shows_the_days_that_were_asked_for(timebok: Timebok, municipality
     free = timebok("slots", *days, "--free", "--json").stdout.splitlines()
     assert [json.loads(line) for line in free] == found[:6] + found[7:]
     assert "secret" not in timebok("slots", *days).output
+
+
+def test_rules_are_told_in_a_few_words_and_whole_to_a_program(timebok: Timebok, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(RULED, encoding="utf-8")
+    said = timebok("import", tmp_path / "a.yaml").stdout.splitlines()
+    assert said[1] == (
+        "  warning: nobody sees calendar lab: it is for risiko, and nobody is on that list; "
+        "see: timebok patients import risiko FILE --her-id 92301 "
+        "(for which TIMEBOK_PATIENTS_KEY_FILE has to name a key)"
+    )
+    told = timebok("list").stdout
+    assert (
+        "group risiko, listed with 123, female, age 18-64, accept conditions, 1 question, no overlaps" in told
+    )
+    found = [json.loads(line) for line in timebok("list", "--json").stdout.splitlines()]
+    assert found[0]["rules"]["audience"]["youngest"] == 18
+    assert found[2]["rules"] == {"shows_appointments": False}
+
+
+def test_slots_say_how_they_are_offered(timebok: Timebok, tmp_path: Path, url: str) -> None:
+    (tmp_path / "a.yaml").write_text(RULED.replace("her_id: 92301", "her_id: 91095"), encoding="utf-8")
+    timebok("import", tmp_path / "a.yaml")
+    book(url, "A1")
+    found = {slot["id"]: slot for slot in map(json.loads, timebok("slots", "--json").stdout.splitlines())}
+    names = ("taken", "capacity", "state", "must_call", "available_at", "hidden")
+    assert [found["A1"][name] for name in names] == [1, 3, "free", False, None, False]
+    assert [found["A2"][name] for name in names] == [0, 1, "free", False, "2027-03-03T12:00:00+01:00", False]
+    shown = {line.split()[-1]: line for line in timebok("slots").stdout.splitlines() if " A" in line}
+    assert "1/3" in shown["A1"]
+    assert "from 2027-03-03 12:00" in shown["12:00"]
+    assert "by phone only" in shown["only"]
+
+
+def test_import_tells_of_fewer_places_than_are_taken(
+    timebok: Timebok, tmp_path: Path, small: str, url: str
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(small.replace("type: test}", "type: test, capacity: 2}"), encoding="utf-8")
+    timebok("import", file)
+    book(url, "A1")
+    book(url, "A1", seat=1)
+    file.write_text(small, encoding="utf-8")
+    assert timebok("import", file).stdout.splitlines()[1:] == [
+        "  warning: slot A1 of korona-1, 2027-03-05 09:10, is booked by 2; the file has room for 1"
+    ]
 
 
 def test_a_table_in_a_pipe_has_no_colours_and_cuts_nothing_off(timebok: Timebok, municipality: Path) -> None:

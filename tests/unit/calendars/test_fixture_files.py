@@ -19,7 +19,7 @@ FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".yaml", ".j
 
 
 def test_they_can_be_imported_together() -> None:
-    assert len(read_files(FILES)) == len(FILES) == 3
+    assert len(read_files(FILES)) == len(FILES) == 4
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -86,6 +86,14 @@ CASES = [
     ("a receipt without errors", "receipt", ERROR, ""),
     ("a resource that cannot be changed", "resources", '<KanEndres FristTimer="0"/>', ""),
     ("a category we did not think of", "resources", 'Kategori V="Lab"', 'Kategori V="Fysioterapi"'),
+    (
+        "a type that cannot be cancelled",
+        "resources",
+        '<KanAvbestilles FristTimer="24" Melding="Kreves"/>',
+        "",
+    ),
+    ("a category of time that we did not think of", "resources", "Kategori>Video", "Kategori>Telefon"),
+    ("no appointment to move", "book", "<Avtale>avtale-7</Avtale>", ""),
     ("an answer left empty", "book", "<Svar>Nei</Svar>", "<Svar/>"),
     (
         "two answers",

@@ -20,6 +20,14 @@ QUESTION = (
 )
 FILE = '<Base64Container xmlns="http://www.kith.no/xmlstds/base64container">JVBERi0xLjQK</Base64Container>'
 FREQUENCY = "<freq>WEEKLY</freq>"
+CHOICES = """<Valg>
+                <Kode>ja</Kode>
+                <Tekst>Ja</Tekst>
+              </Valg>
+              <Valg>
+                <Kode>nei</Kode>
+                <Tekst>Nei</Tekst>
+              </Valg>"""
 EXPIRES = "<x-expires-at><date-time>2026-02-02T10:45:00</date-time></x-expires-at>"
 STATUS = "<status><text>TENTATIVE</text></status>"
 
@@ -174,6 +182,9 @@ CASES = [
         EXPIRES,
         "<x-expires-at><date>2026-02-02</date></x-expires-at>",
     ),
+    ("a last moment to cancel without a time", "calendar", "2026-02-01T10:45:00", "2026-02-01"),
+    ("a message that may come, said aloud", "calendar", "<text>required</text>", "<text>optional</text>"),
+    ("a message in a word of one's own", "calendar", "<text>refused</text>", "<text>nei</text>"),
     (
         "when a slot opens, as text",
         "calendar",
@@ -262,6 +273,18 @@ CASES = [
     ("the first free time as a date", "resources", "2026-02-09T08:00:00", "2026-02-09"),
     ("conditions without a version", "resources", "<Versjon>3</Versjon>", ""),
     ("conditions in a word", "resources", "<MaGodtas>true", "<MaGodtas>ja"),
+    ("a demand that is none", "resources", 'Krav="Kreves"', 'Krav="Kanskje"'),
+    ("a demand that does not say", "resources", ' Krav="Kreves"', ""),
+    ("a longest text of nothing", "resources", 'MaksLengde="500"', 'MaksLengde="0"'),
+    ("a message that is no demand", "resources", 'Melding="Kreves"', 'Melding="true"'),
+    ("a question without choices", "resources", CHOICES, ""),
+    ("a choice without a code", "resources", "<Kode>nei</Kode>", ""),
+    (
+        "a question after the types",
+        "resources",
+        "</Timetype>\n            <Kan",
+        "</Timetype><Sporsmal/><Kan",
+    ),
     ("a length in words", "resources", "PT10M", "10 min"),
     ("cancelling without a limit", "resources", '<KanAvbestilles FristTimer="24"/>', "<KanAvbestilles/>"),
     ("a limit after the start", "resources", 'FristTimer="0"', 'FristTimer="-1"'),

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from adapter.errors import KeysUnavailable
 from adapter.seal import Party
-from adapter.seal.parties import PartiesInFiles
+from adapter.seal.register import PartiesInFiles
 from tests.support.certificates import XML, read, sealed, unsealed
 from tests.support.clinic import NOW, OWNER
 from tests.support.envelopes import HUB
@@ -95,6 +95,9 @@ def test_something_else_may_be_the_register(post: Post, seal: Seal, theirs: byte
 
         def find(self, her_id: str) -> Party | None:
             return Party(HUB, (read(post.their_sign), read(post.their_encrypt))) if her_id == HUB else None
+
+        def known(self) -> list[Party]:
+            return []
 
     registry: Parties = Registry()
     seal._parties = registry

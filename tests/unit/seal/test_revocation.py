@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from structlog.testing import capture_logs
 
 from adapter.errors import KeysUnavailable, OwnFault, RevocationUnknown, RevokedCertificate
 from adapter.seal import fetching
@@ -323,3 +324,11 @@ def test_addresses_in_certificates_are_never_asked(post: Post, web: Web) -> None
 def test_without_any_list_nothing_passes(post: Post, theirs: bytes) -> None:
     assert RevocationLists([]).current() == ()
     check_waits(post.open_seal(revocation=[]), theirs)
+
+
+def test_the_secret_in_an_address_stands_in_no_log() -> None:
+    lists = RevocationLists(["http://user:hunter2@127.0.0.1:9/root.crl?token=hunter3"])
+    with capture_logs() as said:
+        lists.refresh(NOW)
+    assert [one["address"] for one in said] == ["http://127.0.0.1/root.crl"]
+    assert "hunter" not in str(said)

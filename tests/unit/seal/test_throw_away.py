@@ -26,6 +26,10 @@ def test_two_parties_can_send_each_other_sealed_messages(tmp_path: Path) -> None
     us, them = seal_of(tmp_path / "91095"), seal_of(tmp_path / "8093240")
     asked = them.close(XML, sender="8093240", receiver="91095", now=now)
     assert us.open(asked, sender="8093240", receiver="91095", now=now).content == XML
+    for one, other in ((us, "8093240"), (them, "91095")):
+        party = one.find(other)
+        assert party is not None
+        assert party.agreement_with("91095" if other == "8093240" else "8093240", now)
     answered = us.close(XML, sender="91095", receiver="8093240", now=now)
     assert them.open(answered, sender="91095", receiver="8093240", now=now).content == XML
 

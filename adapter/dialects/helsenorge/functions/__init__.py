@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.functions import book, cancel, reserve, resource_overview, slot_query
+from adapter.dialects.helsenorge.functions import (
+    book,
+    cancel,
+    change,
+    planned_appointments,
+    practitioner_overview,
+    reserve,
+    resource_overview,
+    slot_query,
+)
 from adapter.dialects.helsenorge.names import Asked, Function
 
 if TYPE_CHECKING:
@@ -18,22 +27,16 @@ if TYPE_CHECKING:
 
 CODECS: Mapping[tuple[str, str], Codec] = {
     (Function.RESOURCE_OVERVIEW, Asked.RESOURCES): resource_overview.CODEC,
+    (Function.PRACTITIONER_OVERVIEW, Asked.PRACTITIONERS): practitioner_overview.CODEC,
     (Function.RESERVATION, Asked.FREE_SLOTS): slot_query.CODEC,
+    (Function.RESERVATION, Asked.BOOKED_APPOINTMENTS): planned_appointments.CODEC,
     (Function.RESERVATION, Asked.RESERVE): reserve.CODEC,
     (Function.BOOKING, Asked.RESERVE): book.CODEC,
+    (Function.RESERVATION, Asked.CHANGE): change.CODEC,
     (Function.RESERVATION, Asked.CANCEL): cancel.CODEC,
     (Function.CANCELLATION, Asked.CANCEL): cancel.CODEC,
     (Function.CANCELLATION_AS_SPELT_IN_SAMPLES, Asked.CANCEL): cancel.CODEC,
 }
-
-#: Legal to ask, and not answered here: the sender is told that the service is not offered (code 33).
-NOT_OFFERED = frozenset(
-    {
-        (Function.RESERVATION, Asked.BOOKED_APPOINTMENTS),
-        (Function.RESERVATION, Asked.CHANGE),
-        (Function.PRACTITIONER_OVERVIEW, Asked.PRACTITIONERS),
-    }
-)
 
 #: What the sender waits for: answered at once on their reply queue, and never with an AppRec (A5).
 WAITING = frozenset(

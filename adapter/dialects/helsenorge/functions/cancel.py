@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.dialects.helsenorge.appointments import appointment_event
 from adapter.dialects.helsenorge.dialog import foresporsel, reason_for_contact
-from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
-from adapter.dialects.helsenorge.functions.reserve import DESCRIPTION, appointment_event, asked_event
+from adapter.dialects.helsenorge.functions.codec import Answer, Codec
+from adapter.dialects.helsenorge.functions.reserve import DESCRIPTION, declined_time
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.xcal import read_event, write_calendar
@@ -35,10 +36,9 @@ def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> Cancel:
 def encode(reply: Cancelled | Declined, letter: Letter, zone: ZoneInfo) -> Answer:
     """Word the reply: the appointment that is cancelled, or the one that was to be."""
     if isinstance(reply, Declined):
-        asked = (DESCRIPTION, write_calendar([asked_event(letter, zone)], zone))
-        return declined(Tema.NOT_CANCELLED, "Time kunne ikke avbestilles", reply, asked)
-    calendar = write_calendar([appointment_event(reply.appointment, "CANCELLED")], zone)
-    return Answer(Tema.CANCELLED, "Avbestilling bekreftet", attachment=(DESCRIPTION, calendar))
+        return declined_time(Tema.NOT_CANCELLED, "Time kunne ikke avbestilles", reply, letter, zone)
+    calendar = write_calendar([appointment_event(reply.appointment)], zone)
+    return Answer(Tema.CANCELLED, "Avbestilling bekreftet", attachments=((DESCRIPTION, calendar),))
 
 
 CODEC = Codec(decode, encode)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from adapter.dialects.helsenorge.texts import DECLINED
+from adapter.dialects.helsenorge.refusals import code_for
+from adapter.dialects.helsenorge.texts import BOKMAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from handlers.desk.requests import Request
 
 
+Attachment = tuple[str, "Markup"]
+"""A part of a reply in a Document of its own: its Description, and the content."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A reply in the making: its TemaKodet, a text for the citizen, and the parts beside the Notat.
 
-    ``title`` is the ContentDescription, for people. ``attachment`` is a Description and the content.
+    ``title`` is the ContentDescription, for people.
     """
 
     tema: Code
@@ -31,7 +36,7 @@ class Answer:
     text: str | None = None
     remark: str | None = None
     role: Markup | None = None
-    attachment: tuple[str, Markup] | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Codec:
     encode: Callable[[Any, Letter, ZoneInfo], Answer]
 
 
-def declined(tema: Code, title: str, reply: Declined, attachment: tuple[str, Markup] | None = None) -> Answer:
-    """The answer to a wish that is not granted."""
-    return Answer(tema, title, text=DECLINED[reply.reason], attachment=attachment)
+def declined(tema: Code, title: str, reply: Declined, *attachments: Attachment) -> Answer:
+    """The answer to a wish that is not granted; ``tema`` is the function's own no (see ``refusals``)."""
+    text = BOKMAL.why_declined(reply.reason, reply.detail)
+    return Answer(code_for(reply.reason, tema), title, text=text, attachments=attachments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from adapter.dialects.helsenorge.appointments import shown_event
 from adapter.dialects.helsenorge.dialog import (
     foresporsel,
     reason_for_contact,
@@ -15,7 +16,8 @@ from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
 from adapter.dialects.helsenorge.letter import code_of, find
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.notes import Notes
-from adapter.dialects.helsenorge.people import read_patient, read_representative
+from adapter.dialects.helsenorge.order_form import read_order_form
+from adapter.dialects.helsenorge.people import read_patient, read_representative, write_practitioners
 from adapter.dialects.helsenorge.xcal import Event, read_event, write_calendar
 from handlers.desk.model import State
 from handlers.desk.replies import Booked, Declined
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from adapter.dialects.helsenorge.functions.codec import Attachment
     from adapter.dialects.helsenorge.letter import Letter
-    from adapter.xml.writing import Markup
-    from handlers.desk.model import Appointment
+    from adapter.dialects.helsenorge.names import Code
 
 _YES, _NO = "1", "2"
 DESCRIPTION = "iCalendarBestillTime"
@@ -40,11 +42,12 @@ def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> Reserve:
 
 
 def read_wish(letter: Letter, event: Event, notes: Notes) -> dict[str, Any]:
-    """The fields of a ``Reserve``, which a ``Book`` has too."""
+    """The fields of a ``Reserve``, which a ``Book`` and a ``Rebook`` have too."""
     request = foresporsel(letter)
+    form = read_order_form(letter, notes)
     return {
         "owner": letter.head.receiver.her_id,
-        "patient": read_patient(letter, notes),
+        "patient": form.with_phone(read_patient(letter, notes)),
         "representative": read_representative(letter, notes),
         "slot_id": event.uid,
         "start": event.start,
@@ -53,43 +56,38 @@ def read_wish(letter: Letter, event: Event, notes: Notes) -> dict[str, Any]:
         "calendar_id": wished_calendar(request),
         "hpr": wished_practitioner(request),
         "accepts_another_practitioner": _accepts_another(request, notes),
+        "accepted_conditions": form.accepted_conditions,
+        "referral_id": form.referral_id,
+        "answers": form.answers,
     }
 
 
 def encode(reply: Booked | Declined, letter: Letter, zone: ZoneInfo) -> Answer:
     """Word the reply: the appointment, or the time that was asked for and is not to be had."""
     if isinstance(reply, Declined):
-        asked = (DESCRIPTION, write_calendar([asked_event(letter, zone)], zone))
-        return declined(Tema.NOT_AVAILABLE, "Time ikke tilgjengelig", reply, asked)
-    appointment = reply.appointment
-    held = appointment.state is State.HELD
-    calendar = write_calendar([appointment_event(appointment, "TENTATIVE" if held else "CONFIRMED")], zone)
-    return Answer(
-        Tema.CONFIRMED,
-        "Time reservert" if held else "Time bestilt",
-        role=_role(appointment),
-        attachment=(DESCRIPTION, calendar),
-    )
+        return declined_time(Tema.NOT_AVAILABLE, "Time ikke tilgjengelig", reply, letter, zone)
+    held = reply.appointment.state is State.HELD
+    return booked(Tema.CONFIRMED, "Time reservert" if held else "Time bestilt", reply, letter, zone)
 
 
-def appointment_event(appointment: Appointment, status: str) -> Event:
-    """An appointment: uid is the appointment, related-to the slot that was asked for (H7)."""
-    return Event(
-        start=appointment.start,
-        end=appointment.end,
-        uid=appointment.id,
-        contact=appointment.her_id,
-        related_to=appointment.slot_id,
-        status=status,
-        summary=appointment.title,
-        location=appointment.place,
-        expires_at=appointment.held_until,
-    )
+def booked(tema: Code, title: str, reply: Booked, letter: Letter, zone: ZoneInfo) -> Answer:
+    """The answer to a wish that is granted: the appointment, and whom it is with.
+
+    Helsepersonell goes with it when that is somebody else than the citizen named (C2).
+    """
+    practitioner = reply.appointment.practitioner
+    attachments: list[Attachment] = [(DESCRIPTION, write_calendar([shown_event(reply.shown)], zone))]
+    if practitioner is None:
+        return Answer(tema, title, attachments=tuple(attachments))
+    if wished_practitioner(foresporsel(letter)) not in (None, practitioner.hpr):
+        attachments.append(write_practitioners([practitioner]))
+    return Answer(tema, title, role=write_practitioner(practitioner), attachments=tuple(attachments))
 
 
-def asked_event(letter: Letter, zone: ZoneInfo) -> Event:
-    """The event of the request, as it was asked."""
-    return read_event(letter, Notes(letter), zone)
+def declined_time(tema: Code, title: str, reply: Declined, letter: Letter, zone: ZoneInfo) -> Answer:
+    """The answer to a wish about a time that is not granted: why, and the event as it was asked."""
+    asked = read_event(letter, Notes(letter), zone)
+    return declined(tema, title, reply, (DESCRIPTION, write_calendar([asked], zone)))
 
 
 def _accepts_another(request: etree._Element, notes: Notes) -> bool:
@@ -104,10 +102,6 @@ def _accepts_another(request: etree._Element, notes: Notes) -> bool:
             "er verken 1 (Ja) eller 2 (Nei) i kodeverk 1101",
         )
     return code == _YES
-
-
-def _role(appointment: Appointment) -> Markup | None:
-    return None if appointment.practitioner is None else write_practitioner(appointment.practitioner)
 
 
 CODEC = Codec(decode, encode)

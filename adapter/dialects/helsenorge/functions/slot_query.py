@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.dialects.helsenorge.appointments import categories_of, name_of
 from adapter.dialects.helsenorge.dialog import foresporsel, wished_calendar, wished_practitioner
-from adapter.dialects.helsenorge.functions.codec import Answer, Codec
+from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
 from adapter.dialects.helsenorge.letter import find, text_of
 from adapter.dialects.helsenorge.names import Tema
+from adapter.dialects.helsenorge.order_form import read_order_form
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.times import day_after, read_date, start_of
 from adapter.dialects.helsenorge.xcal import Event, write_calendar
+from handlers.desk.replies import Declined, SlotList
 from handlers.desk.requests import SlotQuery
 
 if TYPE_CHECKING:
@@ -22,9 +25,9 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
     from handlers.desk.model import Slot
-    from handlers.desk.replies import SlotList
 
 _MOST_DAYS = 28
+_MUST_CALL = "MustCall"
 
 
 def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> SlotQuery:
@@ -41,20 +44,25 @@ def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> SlotQuery:
         end=start_of(day_after(last or _ANY_DAY), zone),
         calendar_id=wished_calendar(request),
         hpr=wished_practitioner(request),
+        answers=read_order_form(letter, notes).answers,
     )
 
 
-def encode(reply: SlotList, letter: Letter, zone: ZoneInfo) -> Answer:
+def encode(reply: SlotList | Declined, letter: Letter, zone: ZoneInfo) -> Answer:
     """Word the reply: one vevent for each free slot, and no iCalendar at all when there is none."""
     title = "Svar på hent ledige timer"
+    if isinstance(reply, Declined):
+        return declined(Tema.REJECTED, title, reply)
     if not reply.slots:
         return Answer(Tema.NO_FREE_SLOTS, title)
     contact = letter.head.receiver.her_id
     calendar = write_calendar([_event(slot, contact) for slot in reply.slots], zone)
-    return Answer(Tema.FREE_SLOTS, title, attachment=("iCalendarLedigeTimer", calendar))
+    return Answer(Tema.FREE_SLOTS, title, attachments=(("iCalendarLedigeTimer", calendar),))
 
 
 def _event(slot: Slot, contact: str) -> Event:
+    """A slot. When one must call for it, it is of no interest from when it could be booked (C1)."""
+    categories = categories_of(slot.type)
     return Event(
         start=slot.start,
         end=slot.end,
@@ -64,6 +72,9 @@ def _event(slot: Slot, contact: str) -> Event:
         summary=slot.type.name,
         description=slot.calendar.text,
         location=slot.calendar.place,
+        categories=(*categories, _MUST_CALL) if slot.must_call else categories,
+        attendee=name_of(slot.calendar.practitioner),
+        available_at=None if slot.must_call else slot.available_at,
     )
 
 

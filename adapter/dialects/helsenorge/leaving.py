@@ -1,0 +1,49 @@
+"""Nothing leaves in a form that its receiver's schemas refuse: each form of message is validated once.
+
+A form is a message's tags with their attributes. What stands in between is ours or has been validated on its
+way in; what could go wrong is which elements and attributes there are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from adapter.errors import Fault, InvalidReply
+from adapter.xml.parsing import Limits, parse
+
+if TYPE_CHECKING:
+    from adapter.xml.schema import Schema
+
+_ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
+
+_TEXT = re.compile(rb">[^<]+")
+_REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
+_MOST_FORMS = 10_000
+
+
+class Forms:
+    """The forms that ``schema`` is known to allow. With ``check`` off, any may leave."""
+
+    def __init__(self, schema: Schema, *, check: bool) -> None:
+        self._schema = schema
+        self._check = check
+        self._allowed: set[int] = set()
+
+    def checked(self, body: bytes) -> bytes:
+        """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
+
+        Raises ``InvalidReply`` for one that they do not allow.
+        """
+        if not self._check:
+            return body
+        form = hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", body)))
+        if form not in self._allowed:
+            try:
+                self._schema.check(parse(body, _ANY_SIZE), body)
+            except Fault as fault:
+                raise InvalidReply(f"A message of ours does not validate: {fault}") from fault
+            if len(self._allowed) >= _MOST_FORMS:
+                self._allowed.clear()
+            self._allowed.add(form)
+        return body
