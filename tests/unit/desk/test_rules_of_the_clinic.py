@@ -167,6 +167,10 @@ def test_an_age_is_reached_at_midnight_of_the_birthday_where_the_clinic_is(
     assert ages(Audience(oldest=age - 1), number, OSLO).closes == reached
     assert reached - SECOND not in ages(Audience(youngest=age), number, OSLO)
     assert reached - SECOND in ages(Audience(oldest=age - 1), number, OSLO)
+    visitor, grown_up = Visitor(born(*birth)), CalendarPolicy(audience=Audience(youngest=age))
+    assert why_not_then(slot(grown_up, start=reached), visitor, NOW - 99 * DAY, OSLO) is None
+    too_young = Declined(Reason.TOO_YOUNG, str(age))
+    assert why_not_then(slot(grown_up, start=reached - SECOND), visitor, NOW - 99 * DAY, OSLO) == too_young
 
 
 @pytest.mark.parametrize(
