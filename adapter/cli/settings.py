@@ -45,7 +45,8 @@ def settings(
 def _visible(value: object) -> object:
     """A value as it may be seen by anybody, in what JSON has."""
     if isinstance(value, SecretStr):
-        return _url(value.get_secret_value())
+        secret = value.get_secret_value()
+        return _url(secret) if "://" in secret else _HIDDEN
     if isinstance(value, tuple):
         return [_visible(one) for one in value]
     if value is None or isinstance(value, bool | int | float):
@@ -72,7 +73,11 @@ def _url(text: str) -> str:
             return _HIDDEN
         if url.password is not None:
             url = url.with_password("password")
-        query = {name: _HIDDEN if _SECRET_WORD.search(name) else word for name, word in url.query.items()}
+        # By its value too: one may hold options of its own, or what was meant to be another.
+        query = {
+            name: _HIDDEN if _SECRET_WORD.search(f"{name} {word}") else word
+            for name, word in url.query.items()
+        }
         shown = str(url.with_query(query) if query else url)
     except ValueError:
         return _HIDDEN

@@ -107,7 +107,7 @@ class Broker:
     @property
     def encrypted(self) -> bool:
         """Whether the way there is."""
-        return self.url.startswith("amqps:")
+        return URL(self.url).scheme == "amqps"
 
     def _parsed(self) -> URL:
         try:

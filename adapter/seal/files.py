@@ -10,7 +10,7 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
 import structlog
 from cryptography import x509
@@ -66,15 +66,24 @@ class Watched(Generic[T]):
 def files_in(path: Path) -> list[Path]:
     """The file itself, or the files in the folder and below it, without what is hidden, in their order.
 
-    What a container mounts lies in a hidden folder, with a link to each file beside it.
+    What a container mounts lies in a hidden folder, with a link to each file beside it. Raises ``OSError`` if
+    one of the folders cannot be read: what is missing then must not look as if it had been taken away.
     """
+    return _files_in(path, _raise)
+
+
+def _files_in(path: Path, on_error: Callable[[OSError], object] | None = None) -> list[Path]:
     if path.is_file():
         return [path]
     found: list[Path] = []
-    for folder, folders, names in os.walk(path, followlinks=True):
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=on_error):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(folder, name) for name in names if not name.startswith(".")]
     return sorted(found)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def read_bytes(file: Path) -> bytes:
@@ -108,5 +117,6 @@ def certificates_in(data: bytes) -> list[x509.Certificate]:
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int, int], ...]:
-    stats = [(file, file.stat()) for file in files_in(path)]
+    # Whatever lies beside what is wanted is stamped too, and may well be nothing of ours.
+    stats = [(file, file.stat()) for file in _files_in(path)]
     return tuple((str(file), stat.st_mtime_ns, stat.st_size, stat.st_ino) for file, stat in stats)

@@ -29,26 +29,35 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _FETCH_EVERY, _AFTER_A_FAILURE = timedelta(hours=1), timedelta(minutes=1)
+_BEFORE_ITS_END = timedelta(minutes=5)  # a list is asked for again, if the hour is not up by then
 _DIGESTS = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
 class RevocationList:
-    """One list, as far as it can be looked at before it is known who asks."""
+    """One list, as far as it can be looked at before it is known who asks. ``end`` is aware UTC.
+
+    It is decoded as it is looked at, so what is ever asked of it is looked at here, and may raise anything.
+    """
 
     def __init__(self, crl: x509.CertificateRevocationList) -> None:
         self._crl = crl
+        self._issuer = crl.issuer
+        self._start = crl.last_update_utc
+        self.end = crl.next_update_utc
         self._signed_by: dict[str, bool] = {}
         self._scope = _scope(crl)
         self._understood = _is_understood(crl)
 
     def until(self, certificate: Certificate, issuer: Certificate, now: datetime) -> datetime | None:
         """Until when this list answers for a certificate; ``None`` if it does not."""
-        end = self._crl.next_update_utc
-        is_current = end is not None and self._crl.last_update_utc <= now < end
-        is_theirs = self._understood and self._crl.issuer == issuer.x509.subject
-        if is_current and is_theirs and self._covers(certificate) and self._is_signed_by(issuer):
-            return end
+        is_theirs = self._understood and self._issuer == issuer.x509.subject
+        if self.is_current(now) and is_theirs and self._covers(certificate) and self._is_signed_by(issuer):
+            return self.end
         return None
+
+    def is_current(self, now: datetime) -> bool:
+        """Whether it is in force now."""
+        return self.end is not None and self._start <= now < self.end
 
     def names(self, certificate: Certificate) -> bool:
         """Whether the certificate is on the list."""
@@ -107,12 +116,15 @@ class RevocationLists:
             if address in self._due and now < self._due[address]:
                 continue
             try:
-                self._fetched[address] = _read(fetch(address))
+                found = _read(fetch(address))
+                if not any(one.is_current(now) for one in found):
+                    raise NotFetched("it has run out, or is of a time to come")
             except (NotFetched, ValueError) as error:
                 self._due[address] = now + _AFTER_A_FAILURE
                 log.warning("a revocation list was not fetched", address=tellable(address), reason=str(error))
             else:
-                self._due[address] = now + _FETCH_EVERY
+                self._fetched[address] = found
+                self._due[address] = _due(found, now)
 
     def check(self, certificate: Certificate, issuer: Certificate, now: datetime) -> datetime:
         """Until when it is known that the certificate is not revoked.
@@ -132,18 +144,32 @@ class RevocationLists:
         return min(ends)
 
 
+def _due(lists: Iterable[RevocationList], now: datetime) -> datetime:
+    """When to fetch again what was fetched now: in an hour, or before the first of them runs out."""
+    ends = [one.end - _BEFORE_ITS_END for one in lists if one.end is not None and one.is_current(now)]
+    return max(now + _AFTER_A_FAILURE, min([now + _FETCH_EVERY, *ends]))
+
+
 def _load(path: Path) -> tuple[RevocationList, ...]:
-    found = tuple(one for file in files_in(path) for one in _read(read_bytes(file)))
+    found: list[RevocationList] = []
+    for file in files_in(path):
+        try:
+            found += _read(read_bytes(file))
+        except ValueError as error:
+            raise ValueError(f"{file.name}: {error}") from None
     if not found:
         raise ValueError(f"there is no list in {path.name}")
-    return found
+    return tuple(found)
 
 
 def _read(data: bytes) -> tuple[RevocationList, ...]:
     """The lists in PEM text, or the one that the bytes are. Raises ``ValueError``."""
     blocks = [block for label, block in pem_blocks(data) if label == "X509 CRL"]
-    crls = [x509.load_pem_x509_crl(block) for block in blocks] or [x509.load_der_x509_crl(data)]
-    return tuple(RevocationList(crl) for crl in crls)
+    try:
+        crls = [x509.load_pem_x509_crl(block) for block in blocks] or [x509.load_der_x509_crl(data)]
+        return tuple(RevocationList(crl) for crl in crls)
+    except Exception:  # noqa: BLE001 - anything may be in it, and the errors of its decoders have no root
+        raise ValueError("it is no revocation list that can be read") from None
 
 
 def _is_understood(crl: x509.CertificateRevocationList) -> bool:

@@ -115,6 +115,22 @@ def test_the_settings_are_shown_with_where_they_come_from_and_without_secrets(
     assert ("me:********@" in done.output) is ("********" in done.output)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"host=store user=me password={SECRET}",
+        SECRET,
+        f"postgresql+psycopg://host/x?user=me;password={SECRET}",
+        f"postgresql+psycopg://host/x?passfile=x&options=-cpassword%3D{SECRET}",
+    ],
+)
+def test_a_secret_that_is_no_url_is_not_shown_for_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    set_all(monkeypatch, database_url=url)
+    done = CliRunner().invoke(app, ["settings", "--json"], catch_exceptions=False)
+    assert (done.exit_code, SECRET in done.output) == (0, False)
+    assert "********" in done.output
+
+
 # --- what is wrong
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapter.mailbox.broker import Broker, Tls, WrongBroker
+from adapter.mailbox.connection import check
 from adapter.mailbox.pauses import Pauses
 from adapter.mailbox.settings import RabbitSettings
 from adapter.message import Lane
@@ -49,6 +50,16 @@ def test_a_url_may_not_say_how_far_to_trust(word: str) -> None:
     with pytest.raises(WrongBroker, match=r"may not say|does not know") as caught:
         Broker(f"{URL}?heartbeat=5&{word}")
     assert "hush-hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["amqps", "AMQPS", "Amqps", " amqps"])
+def test_tls_is_tls_however_it_is_written(scheme: str) -> None:
+    """The library would make a context of its own, which knows nothing of our files."""
+    broker = Broker(URL.replace("amqps", scheme))
+    _, context = check(broker)
+    assert context is not None
+    assert (broker.encrypted, broker.address) == (True, "tb.example.org:5671/NHN")
+    assert check(Broker("AMQP://guest:guest@host/"))[1] is None
 
 
 FILE = Path("file")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -26,7 +30,7 @@ from tests.support.clinic import NOW, OWNER
 from tools.certificates import ENCRYPT, SIGN, Issued
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from adapter.seal import Seal
     from tests.support.certificates import Post
@@ -172,6 +176,37 @@ def test_a_party_may_have_keys_of_its_own(folder: Path, post: Post) -> None:
     assert keys.for_signing("91096", NOW).certificate == read(other)
     assert keys.for_signing("91095", NOW).certificate == read(post.our_sign)
     assert keys.for_decrypting("91096") == {}
+
+
+@contextmanager
+def as_somebody() -> Iterator[Path]:
+    """A folder of somebody who may not read everything, as we are while it lasts."""
+    with TemporaryDirectory() as folder:
+        us = os.geteuid()
+        if us == 0:
+            os.chown(folder, 65534, -1)
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            for path in Path(folder).iterdir():
+                path.chmod(0o700)
+            os.seteuid(us)
+
+
+def test_a_folder_that_cannot_be_read_any_more_changes_nothing(post: Post) -> None:
+    """Else a party would sign with the keys of the others."""
+    with as_somebody() as folder:
+        (folder / "91096").mkdir()
+        (folder / "91096" / "sign.pem").write_bytes(post.issue("other-sign", SIGN).pem())
+        (folder / "sign.pem").write_bytes(post.our_sign.pem())
+        keys = OwnKeys(folder)
+        keys._keys._every = 0.0
+        before = keys.for_signing("91096", NOW)
+        (folder / "91096").chmod(0)
+        assert keys.for_signing("91096", NOW) is before
+        with pytest.raises(KeysUnavailable, match="PermissionError"):
+            OwnKeys(folder)
 
 
 # --- a new key takes over

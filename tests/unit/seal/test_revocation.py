@@ -174,11 +174,35 @@ def test_a_file_may_hold_several_as_text(post: Post, theirs: bytes) -> None:
     assert unsealed(post.open_seal(revocation=[str(file)]), theirs).content == XML
 
 
-@pytest.mark.parametrize("data", [b"", b"not a list"])
-def test_a_file_that_is_none_is_found_out_at_once(post: Post, data: bytes) -> None:
+def odd_lists() -> dict[str, bytes]:
+    """What is no list, and lists that the decoder has an exception of its own for."""
+    good = Authority("Authority", BEFORE, key=key("middle")).revocation_list(NOW)
+    rsa_with_sha_256 = bytes.fromhex("2a864886f70d01010b")
+    version, issuer = good.index(b"\x02\x01\x01") + 2, good.index(b"Authority")
+    return {
+        "empty": b"",
+        "no list": b"not a list",
+        "half": good[: len(good) // 2],
+        "signed in a way that there is not": good.replace(rsa_with_sha_256, rsa_with_sha_256[:-1] + b"\x63"),
+        "of a version that there is not": good[:version] + b"\x05" + good[version + 1 :],
+        "of a name that cannot be read": good[:issuer] + b"\xff\xfe" + good[issuer + 2 :],
+    }
+
+
+@pytest.mark.parametrize("data", odd_lists().values(), ids=odd_lists().keys())
+def test_a_file_that_is_none_is_found_out_at_once_and_named(post: Post, data: bytes) -> None:
     post.put("revocation/odd.crl", data)
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(KeysUnavailable, match=r"odd\.crl"):
         post.open_seal()
+
+
+@pytest.mark.parametrize("data", odd_lists().values(), ids=odd_lists().keys())
+def test_one_that_comes_later_does_not_take_the_place_of_the_good_ones(
+    post: Post, seal: Seal, theirs: bytes, data: bytes
+) -> None:
+    assert unsealed(seal, theirs).content == XML
+    post.put("revocation/odd.crl", data)
+    assert unsealed(seal, theirs).content == XML
 
 
 # --- from the web
@@ -281,6 +305,46 @@ def test_the_last_list_serves_for_as_long_as_it_is_current(from_web: Seal, their
     assert unsealed(from_web, theirs, now=NOW + DAY).content == XML
     from_web.refresh(NOW + 2 * DAY)
     check_waits(from_web, theirs, now=NOW + 2 * DAY)
+
+
+@pytest.mark.parametrize("data", odd_lists().values(), ids=odd_lists().keys())
+def test_an_odd_one_does_not_keep_us_from_fetching_the_others(
+    from_web: Seal, theirs: bytes, web: Web, data: bytes
+) -> None:
+    good = web.answers["/root.crl"]
+    web.answers["/root.crl"] = data
+    from_web.refresh(NOW)
+    assert web.asked == ["/root.crl", "/middle.crl"]
+    web.answers["/root.crl"] = good
+    from_web.refresh(NOW + MINUTE)
+    assert unsealed(from_web, theirs).content == XML
+
+
+def test_a_list_that_runs_out_within_the_hour_is_fetched_again_before_it_does(
+    from_web: Seal, theirs: bytes, web: Web, post: Post
+) -> None:
+    web.answers["/middle.crl"] = post.middle.revocation_list(NOW, lasts=20 * MINUTE)
+    from_web.refresh(NOW)
+    web.answers["/middle.crl"] = post.middle.revocation_list(NOW + 10 * MINUTE)
+    for minute in range(1, 21):
+        from_web.refresh(NOW + minute * MINUTE)
+    assert web.asked.count("/middle.crl") == 2, "and not with every look at the clock"
+    assert unsealed(from_web, theirs, now=NOW + 20 * MINUTE).content == XML
+
+
+@pytest.mark.parametrize("start", [-3 * DAY, 2 * HOUR], ids=["of yesterday", "of tomorrow"])
+def test_a_list_that_is_not_current_does_not_take_the_place_of_one_that_is(
+    from_web: Seal, theirs: bytes, web: Web, post: Post, start: timedelta
+) -> None:
+    from_web.refresh(NOW)
+    good, web.answers["/middle.crl"] = web.answers["/middle.crl"], post.middle.revocation_list(NOW + start)
+    from_web.refresh(NOW + HOUR - MINUTE)
+    from_web.refresh(NOW + HOUR)
+    assert web.asked.count("/middle.crl") == 2
+    assert unsealed(from_web, theirs, now=NOW + HOUR).content == XML
+    web.answers["/middle.crl"] = good
+    from_web.refresh(NOW + HOUR + MINUTE)
+    assert web.asked.count("/middle.crl") == 3, "it is asked for again soon"
 
 
 def test_nobody_there(post: Post, theirs: bytes) -> None:
