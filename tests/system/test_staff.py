@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.system.sealed import SealedHub
 
 from tests.reliability.hub import Hub
 from tests.reliability.processes import KILLED, Process, Processes
@@ -16,7 +17,6 @@ from tests.reliability.store import Store
 from tests.reliability.waiting import eventually
 from tests.support.certificates import Post
 from tests.support.people import LINE
-from tests.system.sealed import SealedHub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from handlers.desk.groups import BLOCKED, listed_with
 from handlers.desk.national_id import sex
 from handlers.desk.policies import Ask, DeskKind
 from handlers.desk.reasons import Reason
@@ -13,8 +14,6 @@ from handlers.desk.replies import Declined
 if TYPE_CHECKING:
     from handlers.desk.model import Calendar, Patient, Representative
     from handlers.desk.policies import Audience, CalendarPolicy
-
-_BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Visitor:
 
 def why_turned_away(visitor: Visitor) -> Declined | None:
     """Why this desk does nothing at all for the visitor: the clinic has blocked them."""
-    return Declined(Reason.BLOCKED) if _BLOCKED in visitor.groups and not visitor.is_staff else None
+    return Declined(Reason.BLOCKED) if BLOCKED in visitor.groups and not visitor.is_staff else None
 
 
 def why_not_calendar(calendar: Calendar, visitor: Visitor) -> Declined | None:
@@ -65,11 +64,6 @@ def _why_not_this_patient(audience: Audience, visitor: Visitor) -> Declined | No
         return Declined(Reason.NOT_IN_GROUP)
     if audience.sex is not None and sex(visitor.patient.national_id) is not audience.sex:
         return Declined(Reason.OTHER_SEX)
-    if audience.listed_with is not None and _list_of(audience.listed_with) not in visitor.groups:
+    if audience.listed_with is not None and listed_with(audience.listed_with) not in visitor.groups:
         return Declined(Reason.NOT_LISTED_WITH_PRACTITIONER)
     return None
-
-
-def _list_of(hpr: str) -> str:
-    """The name of the list of those who are listed with a practitioner; leading noughts do not count."""
-    return f"listed:{hpr.lstrip('0') or '0'}"

@@ -85,3 +85,10 @@ def ask(desk_at: DeskAt) -> Ask:
         return handlers.handle(request, desk_at(at))
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def sqlite_in_memory() -> Iterator[Engine]:
+    engine = open_engine("sqlite://")
+    yield engine
+    engine.dispose()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 import handlers
 from adapter.database import open_engine
 from handlers.desk import tables
 from handlers.desk.model import Patient
+from handlers.desk.policies import AS_USUAL, FOR_EVERYONE, CalendarPolicy, TypePolicy, written
 from handlers.desk.replies import Booked, Cancelled
+from handlers.desk.requests import Rebook
 from handlers.desk.store import Desk
-from tests.support.clinic import HOLD, NOW, SLOTS, book, cancel, fill, reserve
+from tests.support.clinic import HOLD, NOW, OWNER, SLOTS, book, cancel, fill, reserve, wish
 from tests.support.databases import postgres_url
 from tests.support.people import KARI, LINE, synthetic
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from handlers.desk.requests import Request
 
     AtOnce = Callable[..., list[Reply]]
+    Decide = Callable[..., None]
     Living = Callable[[str], int]
     DeskAt = Callable[..., Desk]
 
@@ -147,6 +151,67 @@ def test_everybody_gets_their_own_slot_when_each_wants_another(at_once: AtOnce, 
     replies = at_once([reserve(slot_id, PEOPLE[n]) for n, slot_id in enumerate(slots)])
     assert all(isinstance(reply, Booked) for reply in replies)
     assert [living(slot_id) for slot_id in slots] == [1] * len(slots)
+
+
+# --- what the clinic decides holds at once too
+
+
+@pytest.fixture
+def decide(engines: list[Engine]) -> Callable[..., None]:
+    """Let every calendar, type and slot of the clinic have these."""
+
+    def decide(calendar: CalendarPolicy, kind: TypePolicy, capacity: int = 1) -> None:
+        with engines[0].begin() as connection:
+            connection.execute(update(tables.calendar).values(policy=written(calendar)))
+            connection.execute(update(tables.time_type).values(policy=written(kind)))
+            connection.execute(update(tables.slot).values(capacity=capacity))
+
+    return decide
+
+
+def test_a_slot_for_three_has_three_of_many(at_once: AtOnce, living: Living, decide: Decide) -> None:
+    decide(FOR_EVERYONE, AS_USUAL, 3)
+    replies = at_once([reserve("K1", patient) for patient in PEOPLE])
+    assert sum(isinstance(reply, Booked) for reply in replies) == 3
+    assert living("K1") == 3
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_who_books_many_times_at_once_has_no_more_than_the_type_allows(
+    at_once: AtOnce, living: Living, decide: Decide, most: int
+) -> None:
+    decide(FOR_EVERYONE, TypePolicy(most_open=most))
+    replies = at_once([reserve(slot_id) for slot_id in ("K1", "K2", "K3")] * 4)
+    assert sum(isinstance(reply, Booked) for reply in replies) == most
+    assert sum(map(living, ("K1", "K2", "K3"))) == most
+
+
+def test_who_books_two_times_at_once_that_overlap_has_one(
+    at_once: AtOnce, living: Living, decide: Decide
+) -> None:
+    decide(CalendarPolicy(overlaps=False), AS_USUAL)
+    at_once([book(slot_id) for slot_id in ("K1", "L1", "K2", "L1")] * 3)
+    assert living("L1") + max(living("K1"), living("K2")) == 1
+
+
+def test_a_referral_used_many_times_at_once_is_used_once(
+    at_once: AtOnce, living: Living, engines: list[Engine]
+) -> None:
+    row = {"id": "R", "her_id": OWNER, "national_id": LINE.national_id, "type_code": "time"}
+    with engines[0].begin() as connection:
+        always = {"opens": NOW, "closes": NOW + timedelta(days=99), "created_at": NOW}
+        connection.execute(insert(tables.referral), row | always)
+    replies = at_once([book(slot_id, referral_id="R") for slot_id in ("K1", "K2", "K3", "L1")] * 3)
+    assert sum(isinstance(reply, Booked) for reply in replies) == 1
+    assert sum(map(living, ("K1", "K2", "K3", "L1"))) == 1
+
+
+def test_an_appointment_moved_many_times_at_once_is_in_one_place(at_once: AtOnce, living: Living) -> None:
+    at_once([reserve("K1")])
+    moves = [Rebook(references=("K1",), **wish(slot_id)) for slot_id in ("K2", "K3")] * 4
+    replies = at_once([*moves, *(reserve(slot_id, KARI) for slot_id in ("K2", "K3"))])
+    assert sum(isinstance(reply, Booked) for reply in replies) >= 2
+    assert [living(slot_id) for slot_id in ("K1", "K2", "K3")] in ([0, 1, 1], [1, 1, 1])
 
 
 # --- with the check of the handlers out of the way

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from handlers.desk.model import Appointment, Calendar, Practitioner, Slot, State, TimeType
 from handlers.desk.reasons import Reason
-from handlers.desk.replies import Declined
 from handlers.desk.requests import Reserve
 from handlers.desk.rules.taken import is_hold_of, takes_up_its_slot
 from handlers.desk.rules.undoing import why_no_cancelling
 from handlers.desk.rules.wishes import why_not_this_slot
 from tests.support.people import KARI, LINE
+
+if TYPE_CHECKING:
+    from handlers.desk.replies import Declined
 
 START = datetime(2027, 3, 5, 8, 10, tzinfo=UTC)
 END = START + timedelta(minutes=5)
