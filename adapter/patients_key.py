@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.errors import KeysUnavailable
+from adapter.secret_file import SecretUnavailable, read_secret
 from handlers.desk.groups import KEY_BYTES, fingerprint_with
 
 if TYPE_CHECKING:
@@ -17,25 +18,16 @@ if TYPE_CHECKING:
 
 SETTING = "TIMEBOK_PATIENTS_KEY_FILE"
 HOW_TO = f"Make one with: openssl rand -hex {KEY_BYTES} > patients.key (and keep it as long as the lists)."
-_LARGEST = 10_000
 
 
 def read_fingerprint(file: Path) -> Callable[[str], str]:
-    """What makes fingerprints under the key in ``file``: its bytes, without the line's end if it is text.
+    """What makes fingerprints under the key in ``file``, which is text: all of it but the blanks around it.
 
     Raises ``KeysUnavailable``, in words that hold nothing of the key.
     """
     try:
-        with file.open("rb") as opened:
-            content = opened.read(_LARGEST + 1)
-    except OSError as error:
-        raise KeysUnavailable(
-            f"{SETTING} names {file}, which cannot be read: {error.strerror}. {HOW_TO}"
-        ) from None
-    if len(content) > _LARGEST:
-        raise KeysUnavailable(f"{SETTING} names {file}, which is too large to be a key. {HOW_TO}")
-    key = content.strip() if content.isascii() else content
-    try:
-        return fingerprint_with(key)
+        return fingerprint_with(read_secret(file, SETTING).strip().encode())
+    except SecretUnavailable as error:
+        raise KeysUnavailable(f"{error}. {HOW_TO}") from None
     except ValueError as error:
         raise KeysUnavailable(f"{SETTING} names {file}: {error}. {HOW_TO}") from None

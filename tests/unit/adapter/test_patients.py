@@ -183,9 +183,9 @@ def test_without_a_key_it_says_how_to_make_one(timebok: Timebok, monkeypatch: py
     ("content", "expected"),
     [
         (None, "which cannot be read: No such file"),
-        (b"", "a key of 0 bytes is too short; it takes at least 32"),
+        (b"", "which is empty"),
+        (b"\xff" * 40, "which is no text in UTF-8"),
         (b"hemmelig" * 3 + b"\n" * 9, "a key of 24 bytes is too short; it takes at least 32"),
-        (b"h" * 10_001, "is too large to be a key"),
     ],
 )
 def test_a_key_that_is_none_is_told_and_not_shown(
@@ -195,7 +195,6 @@ def test_a_key_that_is_none_is_told_and_not_shown(
     with pytest.raises(KeysUnavailable, match=re.escape(expected)) as caught:
         make_office(Settings(patients_key_file=key_file))
     assert "Make one with: openssl rand" in str(caught.value)
-    assert "hh" not in str(caught.value)
     assert "hemmelig" not in str(caught.value)
 
 
@@ -204,8 +203,6 @@ def test_the_desk_gets_the_key_and_nothing_shows_it(url: str, key_file: Path) ->
     office = make_office(settings)
     assert office.fingerprint is not None
     assert office.fingerprint(KARI.national_id) == KARIS
-    key_file.write_bytes(b"\xff" * 31 + b"\n")
-    assert make_office(settings).fingerprint is not None, "bytes that are no text are a key as they are"
     assert KEY.decode() not in repr((office, settings))
     assert make_office(Settings(patients_key_file=None)).fingerprint is None
     engine = open_engine(url)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from handlers.calendars.faults import CalendarFileError
 from handlers.calendars.file import read_calendar_file
 from handlers.calendars.layout import lay_out
 from handlers.desk.policies import (
@@ -26,10 +30,6 @@ from handlers.desk.policies import (
     Undoing,
 )
 from tests.support.ruled import RULED, calendars_of, changed, faults_of
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
 
 # --- what is understood
 
@@ -249,3 +249,38 @@ def test_how_a_time_is_offered_is_laid_out(oslo: ZoneInfo) -> None:
 def test_a_rule_that_is_wrong_in_itself_is_refused(old: str, new: str, expected: str) -> None:
     found = faults_of(changed(RULED, old, new))
     assert any(expected in fault for fault in found), found
+
+
+# --- whatever is written
+
+
+def _places(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, below in items for place in _places(below, (*path, key)))]
+
+
+DATA = yaml.safe_load(RULED)
+STRANGE = st.recursive(
+    st.sampled_from(
+        ["", "blod", "nord", "true", "P1D", "0", "7", "refused", "2027-03-05T09:00", "acute", "🙂"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "types", "ask"]), inner)
+    ),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from(_places(DATA)[1:]), STRANGE)
+def test_nothing_in_the_place_of_anything_makes_it_raise_anything_else(
+    place: tuple[str | int, ...], strange: object
+) -> None:
+    data = json.loads(json.dumps(DATA))
+    holder = data
+    for step in place[:-1]:
+        holder = holder[step]
+    holder[place[-1]] = strange
+    with suppress(CalendarFileError):
+        file = read_calendar_file(json.dumps(data), "a.json")
+        lay_out(file, datetime(2027, 3, 1, 7, tzinfo=UTC), ZoneInfo("Europe/Oslo"))
