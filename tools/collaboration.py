@@ -32,6 +32,7 @@ PROCESSES: Mapping[str, tuple[str, Sequence[str], Sequence[str]]] = {
         ("HentLedigeTimer", "ReserverAvtale", "AvbestillAvtale", "Apprec"),
         ("SvarLedigeTimer", "SvarAvtaleReservasjon", "Apprec"),
     ),
+    "Dialog_Innbygger_BehandlerOversikt": ("1.0", ("Hent",), ("Svar",)),
     "Dialog_Innbygger_AvtaleAvbestilling": ("1.0", ("Foresporsel", "Apprec"), ("Svar", "Apprec")),
     "Dialog_Innbygger_Timebestilling": ("1.0", ("BestillTime", "Apprec"), ("SvarBestilling", "Apprec")),
     "Dialog_Innbygger_Ressursoversikt": ("1.0", ("HentRessurser",), ("SvarRessurser",)),

@@ -241,7 +241,7 @@ def test_an_agreement_with_a_certificate_of_ours_that_has_no_key(clinic: Clinic,
 
 
 def test_a_process_that_they_do_not_have_is_a_warning(clinic: Clinic) -> None:
-    clinic.profile(processes=["Dialog_Innbygger_Timereservasjon"])
+    clinic.profile(processes=["Dialog_Innbygger_Timereservasjon", "Dialog_Innbygger_BehandlerOversikt"])
     (said,) = clinic.said("warning")
     assert said.startswith("it does not have DIALOG_INNBYGGER_AVTALEAVBESTILLING, which we serve")
 
