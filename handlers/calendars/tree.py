@@ -145,6 +145,7 @@ class _Frame:
     node: Node
     anchor: str | None
     key: Node | None = None
+    between_braces: bool = False
 
 
 class _Builder:
@@ -177,6 +178,8 @@ class _Builder:
         if event.implicit[0]:
             if event.value in _NULLS and not self._expects_key():
                 node.value = None
+                if not event.value and self._open and self._open[-1].between_braces:
+                    self._note(node, "has no value; between { and } a text with a comma in it needs quotes")
         elif event.tag is not None:
             self._note(node, f"the tag {event.tag} is not allowed; write the value alone")
         elif stray := _NOT_TEXT.search(event.value):
@@ -195,7 +198,8 @@ class _Builder:
             self._stop(node, f"is nested more than {MAX_DEPTH} deep; a calendar file never is")
         if event.tag is not None:
             self._note(node, f"the tag {event.tag} is not allowed; remove it")
-        self._open.append(_Frame(node, event.anchor))
+        braces = isinstance(event, yaml.MappingStartEvent) and bool(event.flow_style)
+        self._open.append(_Frame(node, event.anchor, between_braces=braces))
 
     def _aliased_node(self, event: yaml.AliasEvent) -> Node:
         here = Node(None, *_begins(event))

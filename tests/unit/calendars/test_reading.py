@@ -284,3 +284,13 @@ def test_without_the_c_parser_it_reads_the_same(small: str, monkeypatch: pytest.
 def test_no_text_makes_it_raise_anything_else(text: str) -> None:
     with pytest.raises(CalendarFileError):
         read_calendar_file(text, "a")
+
+
+def test_a_text_that_a_comma_has_cut_is_not_taken_for_the_whole() -> None:
+    text = """
+owner: {her_id: "91095", name: V, parent: {her_id: "1234", name: B}}
+calendars:
+  - {id: a, name: A, category: Lab, conditions: {version: "1", text: Er du syk, må du ringe}}
+"""
+    (fault,) = faults_of(text)
+    assert "må du ringe: has no value; between { and } a text with a comma in it needs quotes" in fault
