@@ -12,11 +12,11 @@ import pytest
 
 from tests.reliability.hub import Hub
 from tests.reliability.processes import KILLED, Process, Processes
+from tests.reliability.sealed import SealedHub
 from tests.reliability.store import Store
 from tests.reliability.waiting import eventually
 from tests.support.certificates import Post
 from tests.support.people import LINE
-from tests.system.sealed import SealedHub
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
