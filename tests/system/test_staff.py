@@ -13,6 +13,7 @@ from tests.system.sealed import SealedHub
 
 from tests.reliability.hub import Hub
 from tests.reliability.processes import KILLED, Process, Processes
+from tests.reliability.sealed import SealedHub
 from tests.reliability.store import Store
 from tests.reliability.waiting import eventually
 from tests.support.certificates import Post
