@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime, timedelta
 
+    from cryptography import x509
+
     from adapter.seal.certificates import Certificate
     from adapter.seal.parties import Party
     from adapter.seal.trust import Trust
     from adapter.upkeep.gathering import OurParty, Standing
 
 _VERB = {Use.SIGN: "sign", Use.ENCRYPT: "encrypt"}
-_OWN_KEYS, _PARTIES = "seal_keys", "seal_parties"
+_OWN_KEYS, _PARTIES, _AUTHORITIES = "seal_keys", "seal_parties", "seal_authorities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def check(
         complaints += check_queues(party)
         complaints += check_processes(party, served, nationally, our_ids, now)
     complaints += check_agreements(standing, served, now, now + within)
+    complaints += _check_authorities(standing, now, now + within)
     return complaints
 
 
@@ -165,6 +168,20 @@ def _remedy(fault: Fault | OwnFault, one: _Checker) -> str:
     if one.is_ours:
         return one.renew
     return "put the authority above it into seal_authorities once you know who it is, or ask them for another"
+
+
+def _check_authorities(standing: Standing, now: datetime, soon: datetime) -> Iterator[Complaint]:
+    """One that has expired is not told of: who it stood behind is, and others may stand there by now."""
+    lasts: dict[x509.Name, Certificate] = {}
+    for one in standing.trust.authorities() if standing.trust else ():
+        last = lasts.setdefault(one.x509.subject, one)
+        if one.not_after > last.not_after:
+            lasts[one.x509.subject] = one
+    for one in lasts.values():
+        if now < one.not_after < soon:
+            name = f"the certificate {one.thumbprint[:16]} of an authority"
+            do = "put its new one beside it: without it, nobody is trusted that it stands behind"
+            yield Complaint(False, None, _AUTHORITIES, f"{name} expires on {one.not_after:%Y-%m-%d}", do)
 
 
 def _check_stray_keys(standing: Standing, our_ids: Collection[str]) -> Iterator[Complaint]:
