@@ -202,6 +202,16 @@ def test_a_passphrase_that_is_not_there_is_named(clinic: Clinic, monkeypatch: py
     assert problem.endswith("cannot be read: No such file or directory: /nowhere/passphrase")
 
 
+@pytest.mark.parametrize(("use", "first"), [(SIGN, "have the hub register"), (ENCRYPT, "put the new key")])
+def test_the_first_thing_to_do_about_a_key_is_what_loses_no_answer(
+    clinic: Clinic, use: str, first: str
+) -> None:
+    """What the hub does not know it refuses; what we cannot open we refuse. (A3)"""
+    name = "sign" if use == SIGN else "encrypt"
+    clinic.post.put(f"keys/{name}.pem", clinic.post.issue(f"our-{name}", use, end=NOW + DAY).pem())
+    assert {one["do"].startswith(first) for one in clinic.check()[1]} == {True}
+
+
 def test_an_authority_that_expires_soon_is_a_warning(clinic: Clinic) -> None:
     """With it goes everybody that it stands behind."""
     post = clinic.post
