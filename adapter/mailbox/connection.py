@@ -79,7 +79,9 @@ def _said(error: BaseException, broker: Broker) -> str:
             return in_plain_words(cause, broker)
         # The library expects the broker to say yes to the vhost, and quotes an object for anything else.
         if isinstance(cause, InvalidFrameError) and "Connection.Close " in str(cause):
-            return f"{broker.address} ended the connection: there is no such vhost, or the user may not use it"
+            return (
+                f"{broker.address} ended the connection: there is no such vhost, or the user may not use it"
+            )
     if not any(isinstance(cause, ConnectionResetError | asyncio.IncompleteReadError) for cause in causes):
         return ""
     return when_cut_off(broker)

@@ -51,7 +51,7 @@ class _Checker:
         return Complaint(serious, self.her_id, self.where, what, do)
 
     def renew(self, use: Use = Use.ENCRYPT) -> str:
-        """What to do for a new certificate. A key signs as soon as it is there, and has to be known by then."""
+        """What to do for a new certificate. A key signs once it is there, and has to be known by then."""
         if not self.is_ours:
             return "ask them for the new one, and put it beside it"
         if use is Use.SIGN:
