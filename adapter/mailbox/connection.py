@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aio_pika import Connection
 from aio_pika.abc import ConnectionParameter
 from aio_pika.connection import make_url
-from aiormq.exceptions import AMQPError
+from aiormq.exceptions import AMQPError, InvalidFrameError
 from yarl import URL
 
 from adapter.mailbox.port import MailboxUnavailable
@@ -77,6 +77,11 @@ def _said(error: BaseException, broker: Broker) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
             return in_plain_words(cause, broker)
+        # The library expects the broker to say yes to the vhost, and quotes an object for anything else.
+        if isinstance(cause, InvalidFrameError) and "Connection.Close " in str(cause):
+            return (
+                f"{broker.address} ended the connection: there is no such vhost, or the user may not use it"
+            )
     if not any(isinstance(cause, ConnectionResetError | asyncio.IncompleteReadError) for cause in causes):
         return ""
     return when_cut_off(broker)

@@ -114,6 +114,17 @@ def certificates_in(data: bytes) -> list[x509.Certificate]:
         return [x509.load_pem_x509_certificate(block) for block in wanted]
     except x509.InvalidVersion:
         raise ValueError("a certificate is of a version that there is not") from None
+    except ValueError:  # its words are for whoever writes decoders
+        raise ValueError("there is no certificate in it that can be read") from None
+
+
+def certificates_of(file: Path) -> list[x509.Certificate]:
+    """Every certificate in a file. Raises ``OSError``, or ``ValueError`` that names the file."""
+    data = read_bytes(file)
+    try:
+        return certificates_in(data)
+    except ValueError as error:
+        raise ValueError(f"{file.name}: {error}") from None
 
 
 def _stamp(path: Path) -> tuple[tuple[str, int, int, int], ...]:

@@ -73,8 +73,7 @@ class OwnKeys:
         try:
             self._keys = Watched(folder, self._load)
         except (OSError, ValueError) as error:
-            why = error if isinstance(error, KeyFilesWrong) else type(error).__name__
-            raise KeysUnavailable(f"The keys in {folder} cannot be read: {why}") from None
+            raise KeysUnavailable(f"The keys in {folder} cannot be read: {_tellable(error)}") from None
 
     def for_decrypting(self, her_id: str) -> Mapping[bytes, OwnKey]:
         """Every key that a message for this party may be encrypted for, also of an expired certificate.
@@ -173,6 +172,13 @@ class _Pile:
             self._private.append((key, file.name))
         else:
             log.warning("a private key that is not RSA is left alone")
+
+
+def _tellable(error: OSError | ValueError) -> str:
+    """What is wrong, without a word of what is in a file."""
+    if isinstance(error, KeyFilesWrong):
+        return str(error)
+    return f"{error.strerror}: {error.filename}" if isinstance(error, OSError) else type(error).__name__
 
 
 def _passphrase_of(file: Path) -> bytes | None:

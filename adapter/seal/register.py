@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapter.agreements import Agreement, read_file
 from adapter.errors import Fault, KeysUnavailable
 from adapter.seal.certificates import Certificate, Use, read_certificate
-from adapter.seal.files import Watched, certificates_in, files_in, read_bytes
+from adapter.seal.files import Watched, certificates_of, files_in
 from adapter.seal.parties import Party
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class _Register:
 
 
 def _certificates(file: Path, names: list[str]) -> list[Certificate]:
-    found = [(one, name) for name in names for one in certificates_in(read_bytes(file.parent / name))]
+    found = [(one, name) for name in names for one in certificates_of(file.parent / name)]
     return [_read(one, f"{file.name}: {name}") for one, name in found]
 
 

@@ -116,9 +116,7 @@ class RevocationLists:
             if address in self._due and now < self._due[address]:
                 continue
             try:
-                found = _read(fetch(address))
-                if not any(one.is_current(now) for one in found):
-                    raise NotFetched("it has run out, or is of a time to come")
+                found = _current(_read(fetch(address)), now)
             except (NotFetched, ValueError) as error:
                 self._due[address] = now + _AFTER_A_FAILURE
                 log.warning("a revocation list was not fetched", address=tellable(address), reason=str(error))
@@ -142,6 +140,13 @@ class RevocationLists:
         if not ends:
             raise RevocationUnknown("No current revocation list covers a certificate")
         return min(ends)
+
+
+def _current(lists: tuple[RevocationList, ...], now: datetime) -> tuple[RevocationList, ...]:
+    """The lists. Raises ``ValueError`` if none of them is in force: those that were there may still be."""
+    if not any(one.is_current(now) for one in lists):
+        raise ValueError("it has run out, or is of a time to come")
+    return lists
 
 
 def _due(lists: Iterable[RevocationList], now: datetime) -> datetime:

@@ -22,7 +22,7 @@ from cryptography.x509.verification import (
 
 from adapter.errors import Fault, KeysUnavailable, UnverifiedCertificate
 from adapter.seal.certificates import Certificate, Use, read_certificate
-from adapter.seal.files import Watched, certificates_in, files_in, read_bytes
+from adapter.seal.files import Watched, certificates_of, files_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ class Authorities:
 
     def __init__(self, certificates: Iterable[Certificate]) -> None:
         found = list(certificates)
+        self.certificates = tuple(found)
         roots = [one.x509 for one in found if one.self_issued]
         if not roots:
             raise ValueError("there is no root certificate")
@@ -81,6 +82,10 @@ class Trust:
             if len(self._good_until) >= _MOST_VERDICTS:
                 self._good_until.clear()
             self._good_until[certificate.thumbprint, use] = until
+
+    def authorities(self) -> tuple[Certificate, ...]:
+        """The certificates of those who issue certificates."""
+        return self._authorities.get().certificates
 
     def refresh(self, now: datetime) -> None:
         """Fetch the revocation lists that are due. Waits for the network; raises nothing."""
@@ -131,8 +136,6 @@ _AUTHORITY = (
 
 def _load(path: Path) -> Authorities:
     try:
-        return Authorities(
-            read_certificate(one) for file in files_in(path) for one in certificates_in(read_bytes(file))
-        )
+        return Authorities(read_certificate(one) for file in files_in(path) for one in certificates_of(file))
     except Fault as fault:
         raise ValueError(str(fault)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from adapter.errors import KeysUnavailable
 from adapter.mailbox.topology import queue_name
 from adapter.message import Lane
 from adapter.seal.certificates import Use, read_certificate
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from adapter.agreements import Agreement, Profile
+    from adapter.seal.certificates import Certificate
+    from adapter.seal.keys import OwnKeys
     from adapter.seal.parties import Party
     from adapter.upkeep.gathering import OurParty, Standing
 
@@ -93,6 +96,8 @@ def _check_agreement(
     side = one.side(ours.her_id)
     if side is not None:
         yield from _check_our_side(one, side, ours, served)
+        if standing.keys is not None:
+            yield from _check_our_certificates(one, side, ours, standing.keys, now)
 
 
 def _goes_on(party: Party | None, ours: OurParty, one: Agreement) -> bool:
@@ -111,7 +116,18 @@ def _check_our_side(
     for process in sorted({one.name for one in side.processes if one.name.casefold() not in served}):
         what = f"{process} is agreed, and timebok does not serve it: such messages are refused"
         yield _about(one, ours, what, "have it taken out of the agreement", serious=True)
+
+
+def _check_our_certificates(
+    one: Agreement, side: Profile, ours: OurParty, keys: OwnKeys, now: datetime
+) -> Iterator[Complaint]:
     known = set(ours.certificates)
+    theirs = {read_certificate(listed.certificate) for listed in side.certificates}
+    signing = _signs_now(ours, keys, now)
+    ours_there = [certificate for certificate in theirs & known if Use.SIGN in certificate.uses]
+    if signing and ours_there and signing not in theirs:
+        what = f"we sign with {signing.thumbprint[:16]}, and they expect another certificate"
+        yield _about(one, ours, what, "have the hub register it, and fetch the agreement again")
     for listed in side.certificates:
         certificate = read_certificate(listed.certificate)
         if certificate not in known and Use.ENCRYPT in certificate.uses:
@@ -124,6 +140,13 @@ def _check_our_side(
             what = f"they expect us to sign with {certificate.thumbprint[:16]}, and there is no key for it"
             do = "put its key into seal_keys, or have the hub register the one that is there"
             yield Complaint(True, ours.her_id, listed.place, what, do)
+
+
+def _signs_now(ours: OurParty, keys: OwnKeys, now: datetime) -> Certificate | None:
+    try:
+        return keys.for_signing(ours.her_id, now).certificate
+    except KeysUnavailable:
+        return None  # which is told of by itself
 
 
 def _about(one: Agreement, ours: OurParty | None, what: str, do: str, *, serious: bool = False) -> Complaint:

@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime, timedelta
 
+    from cryptography import x509
+
     from adapter.seal.certificates import Certificate
     from adapter.seal.parties import Party
     from adapter.seal.trust import Trust
     from adapter.upkeep.gathering import OurParty, Standing
 
 _VERB = {Use.SIGN: "sign", Use.ENCRYPT: "encrypt"}
-_OWN_KEYS, _PARTIES = "seal_keys", "seal_parties"
+_OWN_KEYS, _PARTIES, _AUTHORITIES = "seal_keys", "seal_parties", "seal_authorities"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,13 @@ class _Checker:
     def complain(self, serious: bool, what: str, do: str) -> Complaint:
         return Complaint(serious, self.her_id, self.where, what, do)
 
-    @property
-    def renew(self) -> str:
-        """What to do for a new certificate."""
-        if self.is_ours:
-            return "put the new key with its certificate beside it, and have the hub register it"
-        return "ask them for the new one, and put it beside it"
+    def renew(self, use: Use = Use.ENCRYPT) -> str:
+        """What to do for a new certificate. A key signs once it is there, and has to be known by then."""
+        if not self.is_ours:
+            return "ask them for the new one, and put it beside it"
+        if use is Use.SIGN:
+            return "have the hub register the new certificate, and only then put it with its key beside it"
+        return "put the new key with its certificate beside it, and then have the hub register it"
 
 
 def check(
@@ -85,6 +88,7 @@ def check(
         complaints += check_queues(party)
         complaints += check_processes(party, served, nationally, our_ids, now)
     complaints += check_agreements(standing, served, now, now + within)
+    complaints += _check_authorities(standing, now, now + within)
     return complaints
 
 
@@ -113,7 +117,7 @@ def _check_uses(
         if not certificate.uses:
             name = certificate.thumbprint[:16]
             what = f"the key usage of the certificate {name} allows neither to sign nor to encrypt"
-            yield one.complain(True, what, one.renew)
+            yield one.complain(True, what, one.renew())
     for use, several in by_use.items():
         yield from _check_use(use, [certificate for certificate in several if use in certificate.uses], one)
 
@@ -122,7 +126,7 @@ def _check_use(use: Use, several: Sequence[Certificate], one: _Checker) -> Itera
     """One good certificate is enough for a use; what is wrong with others matters if one is revoked."""
     if not several:
         what = f"there is no {'key' if one.is_ours else 'certificate'} to {_VERB[use]} with"
-        yield one.complain(True, what, one.renew)
+        yield one.complain(True, what, one.renew(use))
         return
     faults = {certificate: _fault(certificate, use, one) for certificate in several}
     good = [certificate for certificate, fault in faults.items() if fault is None]
@@ -131,13 +135,13 @@ def _check_use(use: Use, several: Sequence[Certificate], one: _Checker) -> Itera
         if isinstance(fault, RevokedCertificate):
             yield one.complain(True, f"{name} is revoked", "take it away, and find out why it was")
         elif isinstance(fault, ExpiredCertificate) and not good:
-            yield one.complain(True, f"{name} {_when(certificate, one.now)}", one.renew)
+            yield one.complain(True, f"{name} {_when(certificate, one.now)}", one.renew(use))
         elif fault is not None and not good:
-            yield one.complain(True, f"{name}: {fault}", _remedy(fault, one))
+            yield one.complain(True, f"{name}: {fault}", _remedy(fault, use, one))
     last = last_of(good, use)
     if last is not None and last.not_after < one.soon:
         name = f"the certificate {last.thumbprint[:16]} to {_VERB[use]} with"
-        yield one.complain(False, f"{name} expires on {last.not_after:%Y-%m-%d}", one.renew)
+        yield one.complain(False, f"{name} expires on {last.not_after:%Y-%m-%d}", one.renew(use))
 
 
 def _fault(certificate: Certificate, use: Use, one: _Checker) -> Fault | OwnFault | None:
@@ -159,12 +163,26 @@ def _when(certificate: Certificate, now: datetime) -> str:
     return f"is not valid before {certificate.not_before:%Y-%m-%d}"
 
 
-def _remedy(fault: Fault | OwnFault, one: _Checker) -> str:
+def _remedy(fault: Fault | OwnFault, use: Use, one: _Checker) -> str:
     if isinstance(fault, RevocationUnknown):
         return "see to the files and addresses in seal_revocation_lists"
     if one.is_ours:
-        return one.renew
+        return one.renew(use)
     return "put the authority above it into seal_authorities once you know who it is, or ask them for another"
+
+
+def _check_authorities(standing: Standing, now: datetime, soon: datetime) -> Iterator[Complaint]:
+    """One that has expired is not told of: who it stood behind is, and others may stand there by now."""
+    lasts: dict[x509.Name, Certificate] = {}
+    for one in standing.trust.authorities() if standing.trust else ():
+        last = lasts.setdefault(one.x509.subject, one)
+        if one.not_after > last.not_after:
+            lasts[one.x509.subject] = one
+    for one in lasts.values():
+        if now < one.not_after < soon:
+            name = f"the certificate {one.thumbprint[:16]} of an authority"
+            do = "put its new one beside it: without it, nobody is trusted that it stands behind"
+            yield Complaint(False, None, _AUTHORITIES, f"{name} expires on {one.not_after:%Y-%m-%d}", do)
 
 
 def _check_stray_keys(standing: Standing, our_ids: Collection[str]) -> Iterator[Complaint]:

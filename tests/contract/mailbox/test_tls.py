@@ -185,6 +185,11 @@ async def test_whoever_does_not_speak_tls_is_told_so(hub: Hub) -> None:
     assert "nobody speaks TLS" in await refusal(other_port)
 
 
+async def test_a_vhost_that_is_not_there_is_told(hub: Hub) -> None:
+    said = await refusal(replace(hub.broker(), url=f"{hub.url}nowhere"))
+    assert "/nowhere ended the connection: there is no such vhost, or the user may not use it" in said
+
+
 def test_nothing_older_than_tls_1_2_is_spoken_and_every_certificate_checked(hub: Hub) -> None:
     _, context = check(hub.broker())
     assert context is not None

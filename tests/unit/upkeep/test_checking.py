@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
-from tests.support.certificates import AFTER, key
+from tests.support.certificates import AFTER, key, read
 from tests.support.clinic import NOW, OTHER_OWNER, OWNER
 from tests.support.envelopes import HUB
 from tests.unit.upkeep.conftest import DAY
@@ -171,7 +172,10 @@ def test_a_party_without_calendars(clinic: Clinic, monkeypatch: pytest.MonkeyPat
         ("parties/more.toml", "no TOML", "more.toml is not TOML"),
         ("parties/hub.xml", "<a/>", "hub.xml, line 1: its root is not"),
         ("keys/sign.pem", "-----BEGIN", "KeyFilesWrong"),
-        ("authorities/middle.pem", "-----BEGIN", "The authorities in"),
+        ("authorities/middle.pem", "-----BEGIN ", "middle.pem: the PEM text breaks off"),
+        ("authorities/middle.pem", "no PEM", "middle.pem: there is no certificate in it that can be read"),
+        (f"parties/{HUB}-1.pem", "no PEM", f"{HUB}-1.pem: there is no certificate in it that can be read"),
+        ("revocation/middle.crl", "no list", "middle.crl: it is no revocation list that can be read"),
     ],
 )
 def test_what_cannot_be_read_is_said_and_hides_nothing_else(
@@ -183,6 +187,41 @@ def test_what_cannot_be_read_is_said_and_hides_nothing_else(
     faults = [one["what"] for one in lines if one["where"] == "the settings of the seal"]
     assert len(faults) == 1
     assert told.replace("KeyFilesWrong", "sign.pem cannot be read") in faults[0]
+
+
+def test_keys_that_cannot_be_read_are_not_said_to_be_missing_from_an_agreement(clinic: Clinic) -> None:
+    clinic.agree()
+    clinic.post.put("keys/sign.pem", b"-----BEGIN")
+    (problem,) = clinic.said("problem")
+    assert "sign.pem cannot be read" in problem
+
+
+def test_a_passphrase_that_is_not_there_is_named(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIMEBOK_SEAL_PASSPHRASE_FILE", "/nowhere/passphrase")
+    (problem,) = clinic.said("problem")
+    assert problem.endswith("cannot be read: No such file or directory: /nowhere/passphrase")
+
+
+@pytest.mark.parametrize(("use", "first"), [(SIGN, "have the hub register"), (ENCRYPT, "put the new key")])
+def test_the_first_thing_to_do_about_a_key_is_what_loses_no_answer(
+    clinic: Clinic, use: str, first: str
+) -> None:
+    """What the hub does not know it refuses; what we cannot open we refuse. (A3)"""
+    name = "sign" if use == SIGN else "encrypt"
+    clinic.post.put(f"keys/{name}.pem", clinic.post.issue(f"our-{name}", use, end=NOW + DAY).pem())
+    assert {one["do"].startswith(first) for one in clinic.check()[1]} == {True}
+
+
+def test_an_authority_that_expires_soon_is_a_warning(clinic: Clinic) -> None:
+    """With it goes everybody that it stands behind."""
+    post = clinic.post
+    soon = Authority("Authority", NOW, post.root, key=key("middle"), lasts=20 * DAY)
+    post.put("authorities/middle.pem", soon.pem)
+    name = soon.certificate.fingerprint(hashes.SHA256()).hex()[:16]
+    assert clinic.said("warning") == [f"the certificate {name} of an authority expires on 2027-03-21"]
+    assert clinic.check("--days", "10") == (0, [])
+    post.put("authorities/next.pem", post.middle.pem)
+    assert clinic.check() == (0, []), "a successor of the same name lies beside it"
 
 
 # --- agreements
@@ -238,6 +277,17 @@ def test_an_agreement_with_a_certificate_of_ours_that_has_no_key(clinic: Clinic,
     clinic.agree(us={"sign" if use == SIGN else "encrypt": other})
     (said,) = clinic.said("problem")
     assert said.startswith("they expect us to sign with" if use == SIGN else "they encrypt for")
+
+
+def test_a_new_key_that_signs_before_they_know_of_it_is_a_warning(clinic: Clinic) -> None:
+    """They refuse what another certificate has signed than the one that is registered. (A3)"""
+    clinic.agree()
+    new = clinic.post.issue("our-new-sign", SIGN, start=NOW - DAY)
+    clinic.post.put("keys/new.pem", new.pem())
+    name = read(new).thumbprint[:16]
+    assert clinic.said("warning") == [f"we sign with {name}, and they expect another certificate"]
+    clinic.post.put("keys/new.pem", clinic.post.issue("our-new-sign", SIGN, start=NOW + DAY).pem())
+    assert clinic.check() == (0, []), "one that is not valid yet does not sign"
 
 
 def test_a_process_that_they_do_not_have_is_a_warning(clinic: Clinic) -> None:
