@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.system.sealed import SealedHub
 
 from tests.reliability.hub import Hub
 from tests.reliability.processes import KILLED, Process, Processes
