@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from handlers.desk.replies import SlotList
@@ -28,7 +27,7 @@ def handle(request: SlotQuery, desk: Desk) -> SlotList | Declined:
     calendars = [calendar for calendar in desk.calendars(request.owner) if _is_meant(calendar, request)]
     asked = period(request.start, request.end)
     offers = [
-        replace(offer, window=offer.window.within(asked))
+        offer.within(asked)
         for _calendar, _kinds, offers in what_is_open(visitor, calendars, desk, request.answers)
         for offer in offers
     ]

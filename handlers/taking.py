@@ -158,9 +158,7 @@ def _take_another(attempt: Attempt, desk: Desk, *, holding: bool) -> Booked | No
     others = [one for one in desk.calendars(request.owner) if one.practitioner and one.id != slot.calendar.id]
     then = period(slot.start, slot.start + _SECOND)
     found = what_is_open(visitor, others, desk, request.answers)
-    offers = [
-        replace(one, window=one.window.within(then)) for _calendar, _kinds, these in found for one in these
-    ]
+    offers = [one.within(then) for _calendar, _kinds, these in found for one in these]
     for like in desk.free_slots(request.owner, visitor.patient, offers):
         if (like.end, like.type.code) != (slot.end, slot.type.code):
             continue

@@ -36,6 +36,10 @@ class Offer:
     window: Window
     busy: tuple[Span, ...] = ()
 
+    def within(self, window: Window) -> Offer:
+        """What of it begins within ``window``."""
+        return Offer(self.calendar_ids, self.type_codes, self.window.within(window), self.busy)
+
 
 def reachable(calendar: Calendar, visitor: Visitor, answers: Answers) -> tuple[TimeType, ...]:
     """The calendar's types that the visitor could book, as far as their answers lead."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from handlers.desk.national_id import birth_date
@@ -42,6 +43,8 @@ class Window:
 
     def within(self, other: Window) -> Window:
         """What the two have in common."""
+        if other is ALWAYS:
+            return self
         return Window(max(self.opens, other.opens), min(self.closes, other.closes))
 
 
@@ -53,6 +56,7 @@ def period(start: datetime, end: datetime) -> Window:
     return Window(_not_before(start), _not_before(end))
 
 
+@lru_cache(1)
 def to_come(now: datetime) -> Window:
     """What has not begun at ``now``."""
     return Window(opens=_after(now))
@@ -60,6 +64,8 @@ def to_come(now: datetime) -> Window:
 
 def lead(policy: TypePolicy, now: datetime) -> Window:
     """The starts that can be booked at ``now``: to come, and neither too soon nor too far ahead."""
+    if policy.earliest is None and not policy.latest:
+        return to_come(now)
     opens = max(_after(now), _not_before(now + policy.latest))
     return Window(opens) if policy.earliest is None else Window(opens, _after(now + policy.earliest))
 
