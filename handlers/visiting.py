@@ -62,10 +62,13 @@ def what_is_open(
 def what_they_have(
     her_id: str, visitor: Visitor, desk: Desk, *given_up: Appointment | None
 ) -> list[Appointment]:
-    """The patient's appointments and holds that have not ended, but for those that would be given up."""
+    """The patient's appointments and holds that have not ended, but for those that would be given up.
+
+    Nor those that the visitor is not to know of: what is not shown must not show by what is missing either.
+    """
     without = {one.id for one in given_up if one}
     ahead = desk.ahead(her_id, visitor.patient.national_id, desk.now)
-    return [one for one in ahead if one.id not in without]
+    return [one for one in ahead if one.id not in without and is_visible(one, visitor)]
 
 
 def the_one_meant(request: Cancel | Rebook | MarkNoShow, visitor: Visitor, desk: Desk) -> Appointment | None:

@@ -1,7 +1,7 @@
 """Limits for one citizen: how many appointments of a type they may have, and none at the same time.
 
-``ahead`` are the patient's living appointments and holds at this owner that have not ended. Those of
-protected units do not count, since what is not shown must not show by what is missing either.
+``ahead`` are the patient's living appointments and holds at this owner that have not ended, as far as who
+asks may know of them: those of protected units do not count.
 """
 
 from __future__ import annotations
@@ -44,9 +44,7 @@ def busy(calendar: Calendar, ahead: Iterable[Appointment]) -> tuple[Span, ...]:
     """From when to when the patient can have nothing in the calendar."""
     if calendar.policy.overlaps:
         return ()
-    return tuple(
-        (one.start, one.end) for one in ahead if not (one.calendar and one.calendar.policy.protected)
-    )
+    return tuple((one.start, one.end) for one in ahead)
 
 
 def why_occupied(slot: Slot, ahead: Iterable[Appointment]) -> Declined | None:

@@ -478,3 +478,24 @@ def test_who_did_not_come_is_noted_by_staff_once_it_has_begun(ask: Ask_) -> None
     assert noted.appointment.state is State.NO_SHOW
     assert isinstance(ask(by_staff, START), Declined)
     assert ask(replace(by_staff, patient=KARI), START) == Declined(Reason.APPOINTMENT_UNKNOWN)
+
+
+# --- what must not show
+
+
+def test_a_time_in_a_protected_unit_does_not_show_by_what_is_missing(ask: Ask_, decide: Decide) -> None:
+    ask(reserve("K2"))
+    decide("korona", CalendarPolicy(protected=True))
+    decide("lab", CalendarPolicy(overlaps=False))
+    assert "L1" in listed(ask(slot_query()))
+    assert isinstance(ask(reserve("L1")), Booked)
+
+
+def test_what_is_hidden_from_who_acts_does_not_show_by_what_is_missing(ask: Ask_, decide: Decide) -> None:
+    ask(reserve("K2", OLA))
+    decide("korona", CalendarPolicy(representation=Ask.REFUSED))
+    decide("lab", CalendarPolicy(overlaps=False))
+    asked = slot_query(patient=OLA)
+    assert "L1" not in listed(ask(asked))
+    assert "L1" in listed(ask(replace(asked, representative=PARENT)))
+    assert isinstance(ask(reserve("L1", OLA, representative=PARENT)), Booked)

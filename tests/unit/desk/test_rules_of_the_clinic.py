@@ -379,7 +379,6 @@ def test_times_that_only_meet_do_not_overlap(start: datetime, end: datetime, ove
     expected = Declined(Reason.ALREADY_OCCUPIED) if overlaps else None
     assert why_occupied(slot(CalendarPolicy(overlaps=False)), have) == expected
     assert why_occupied(slot(), have) is None
-    assert why_occupied(slot(CalendarPolicy(overlaps=False)), [taken(CalendarPolicy(protected=True))]) is None
 
 
 def test_seats_are_given_from_the_lowest_and_one_to_each() -> None:
