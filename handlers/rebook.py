@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from handlers.desk.reasons import Reason
 from handlers.desk.replies import Declined, Rebooked
 from handlers.desk.rules.undoing import shown, why_not_change, why_not_there
-from handlers.taking import look, why_not
+from handlers.taking import is_by_another_referral, look, why_not
 from handlers.visiting import meet, the_one_meant
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ def handle(request: Rebook, desk: Desk) -> Rebooked | Declined:
         return Declined(Reason.APPOINTMENT_UNKNOWN)
     if why := why_not_change(meant, visitor, request.reason, desk.now):
         return why
-    if request.referral_id not in (None, meant.referral_id):
-        return Declined(Reason.REFERRAL_FOR_OTHER_TIME)
     slot = desk.slot(request.owner, request.slot_id)
     if slot is None:
         return Declined(Reason.SLOT_UNKNOWN)
     attempt = look(slot, request, visitor, desk, moving=meant)
+    if is_by_another_referral(attempt):
+        return Declined(Reason.REFERRAL_FOR_OTHER_TIME)
     if why := why_not_there(meant, slot.calendar.id, visitor) or why_not(attempt, desk, complete=True):
         return why
     if attempt.held:

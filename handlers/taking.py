@@ -98,6 +98,17 @@ def why_not(attempt: Attempt, desk: Desk, *, complete: bool) -> Declined | None:
     )
 
 
+def is_by_another_referral(attempt: Attempt) -> bool:
+    """Whether a move is to what a referral gives a right to that the appointment was not made by.
+
+    A hold on the new time counts too: the move would give it back with its referral, to be used once more.
+    """
+    held, moving = attempt.held, attempt.moving
+    by_hold = held.referral_id if held and not attempt.visitor.is_staff else None
+    own = moving.referral_id if moving else None
+    return any(one not in (None, own) for one in (attempt.request.referral_id, by_hold))
+
+
 def _why_not_referred(attempt: Attempt) -> Declined | None:
     """Staff are bound by a referral only where they name it, as they do when they book by one."""
     having = attempt.held or attempt.moving

@@ -499,3 +499,18 @@ def test_what_is_hidden_from_who_acts_does_not_show_by_what_is_missing(ask: Ask_
     assert "L1" not in listed(ask(asked))
     assert "L1" in listed(ask(replace(asked, representative=PARENT)))
     assert isinstance(ask(reserve("L1", OLA, representative=PARENT)), Booked)
+
+
+# --- what a hold or a move must not let in, or lose
+
+
+def test_a_hold_by_a_referral_is_no_way_to_move_another_appointment_there(
+    ask: Ask_, decide: Decide, refer: Callable[..., str]
+) -> None:
+    decide("korona", CalendarPolicy(moves_to=("lab",)))
+    decide("lab", kind=TypePolicy(hidden=True))
+    booked = ask(reserve("K1")).appointment
+    referral = refer(calendar_id="lab")
+    assert isinstance(ask(reserve("L1", referral_id=referral)), Booked)
+    assert ask(rebook("L1", booked.id)) == Declined(Reason.REFERRAL_FOR_OTHER_TIME)
+    assert isinstance(ask(book("L1", referral_id=referral)), Booked)
