@@ -24,7 +24,6 @@ from handlers.desk.rows import (
     seconds,
     slot_of,
     types_by_calendar,
-    write_answers,
 )
 
 if TYPE_CHECKING:
@@ -214,28 +213,17 @@ class Desk:
 
     def confirm(self, held: Appointment, request: Reserve, given: Given) -> Appointment:
         """Turn a hold into a booking, with what was ``given`` then and now."""
-        referral_id = request.referral_id or held.referral_id
-        phone = request.patient.phone or held.patient.phone
         booked = replace(
-            held,
+            _gone_over(held, request),
             state=State.BOOKED,
             held_until=None,
-            patient=replace(held.patient, phone=phone),
             reason=given.reason,
-            referral_id=referral_id,
+            fixed=request.fixed or held.fixed,
+            referral_id=request.referral_id or held.referral_id,
             accepted_conditions=given.accepted_conditions,
             answers=given.answers,
         )
-        self._change(
-            held.id,
-            state=State.BOOKED,
-            held_until=None,
-            phone=phone,
-            reason=given.reason,
-            referral_id=referral_id,
-            accepted_conditions=given.accepted_conditions,
-            answers=write_answers(given.answers),
-        )
+        self._rewrite(held, booked)
         return booked
 
     def move(self, appointment: Appointment, slot: Slot, request: Rebook, seat: int) -> Appointment:
@@ -244,8 +232,9 @@ class Desk:
         Only what citizens move counts as a move of theirs. A seat that somebody has after all is refused by
         the database (``IntegrityError``).
         """
+        accepted = appointment.accepted_conditions if appointment.calendar_id == slot.calendar.id else None
         moved = replace(
-            appointment,
+            _gone_over(appointment, request),
             calendar_id=slot.calendar.id,
             slot_id=slot.id,
             seat=seat,
@@ -256,13 +245,11 @@ class Desk:
             practitioner=slot.calendar.practitioner,
             type_code=slot.type.code,
             moves=appointment.moves + (request.by is Actor.CITIZEN),
-            accepted_conditions=request.accepted_conditions or appointment.accepted_conditions,
+            accepted_conditions=request.accepted_conditions or accepted,
             answers=request.answers or appointment.answers,
             calendar=slot.calendar,
         )
-        old, new = row_of(appointment, self.now), row_of(moved, self.now)
-        changes = {name: value for name, value in new.items() if value != old[name]}
-        self._change(moved.id, **changes | {"start": moved.start, "end": moved.end})
+        self._rewrite(appointment, moved)
         self._connection.execute(
             statements.ENTER_MOVE,
             {
@@ -299,6 +286,13 @@ class Desk:
         return self._connection.execute(statements.USE_UP, asked).rowcount == 1
 
     # --- inside
+
+    def _rewrite(self, before: Appointment, after: Appointment) -> None:
+        old, new = row_of(before, self.now), row_of(after, self.now)
+        moments = {"start": after.start, "end": after.end, "held_until": after.held_until}
+        self._change(
+            after.id, **{name: moments.get(name, new[name]) for name in new if new[name] != old[name]}
+        )
 
     def _change(self, appointment_id: str, **values: object) -> None:
         changes = {"changed_at": self.now, **values}
@@ -342,3 +336,11 @@ class Desk:
 def _sizes(offer: Offer) -> tuple[int, int, int]:
     """How many of each there are in the statement that asks for an offer's slots."""
     return len(offer.calendar_ids), len(offer.type_codes or ()), len(offer.busy)
+
+
+def _gone_over(appointment: Appointment, request: Reserve) -> Appointment:
+    """The appointment with the number to call, and who acts for the patient, as they are told now."""
+    patient = replace(appointment.patient, phone=request.patient.phone or appointment.patient.phone)
+    return replace(
+        appointment, patient=patient, representative=request.representative or appointment.representative
+    )

@@ -60,7 +60,7 @@ def why_not_given_to_move(slot: Slot, request: Reserve, moving: Appointment) -> 
     """
     stays = moving if moving.calendar_id == slot.calendar.id else None
     accepted = request.accepted_conditions or (stays.accepted_conditions if stays else None)
-    answers = request.answers or (stays.answers if stays else ())
+    answers = request.answers or (_still_asked(slot.calendar, stays.answers) if stays else ())
     policy = slot.type.policy
     if why := (
         _why_not_accepted(slot.calendar, accepted, complete=True)
@@ -73,6 +73,12 @@ def why_not_given_to_move(slot: Slot, request: Reserve, moving: Appointment) -> 
     if policy.phone is Ask.REQUIRED and is_blank(phone):
         return Declined(Reason.PHONE_REQUIRED)
     return why_too_long(request.reason, policy.longest_reason)
+
+
+def _still_asked(calendar: Calendar, answers: Answers) -> Answers:
+    """Those of an appointment's answers that are choices in its calendar still."""
+    known = {(one.id, choice.code) for one in calendar.policy.questions for choice in one.choices}
+    return tuple(answer for answer in answers if answer in known)
 
 
 def why_too_long(reason: str | None, longest: int | None) -> Declined | None:

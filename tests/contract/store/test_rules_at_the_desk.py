@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 
 import handlers
 from handlers.desk import tables
-from handlers.desk.model import State
+from handlers.desk.model import Fixed, State
 from handlers.desk.office import KeyMissing
 from handlers.desk.policies import (
     AS_USUAL,
@@ -20,6 +20,8 @@ from handlers.desk.policies import (
     Ask,
     Audience,
     CalendarPolicy,
+    Choice,
+    Question,
     TypePolicy,
     Undoing,
     written,
@@ -514,3 +516,46 @@ def test_a_hold_by_a_referral_is_no_way_to_move_another_appointment_there(
     assert isinstance(ask(reserve("L1", referral_id=referral)), Booked)
     assert ask(rebook("L1", booked.id)) == Declined(Reason.REFERRAL_FOR_OTHER_TIME)
     assert isinstance(ask(book("L1", referral_id=referral)), Booked)
+
+
+def test_a_phone_number_that_comes_with_a_move_is_kept(ask: Ask_, decide: Decide) -> None:
+    booked = ask(book("K1", KARI)).appointment
+    decide("korona", kind=TypePolicy(phone=Ask.REQUIRED))
+    assert ask(rebook("K3", booked.id, patient=KARI)) == Declined(Reason.PHONE_REQUIRED)
+    called = replace(KARI, phone=LINE.phone)
+    assert ask(rebook("K3", booked.id, patient=called)).appointment.patient.phone == LINE.phone
+    (kept,) = ask(PlannedAppointments(owner=OWNER, patient=KARI)).appointments
+    assert kept.appointment.patient.phone == LINE.phone
+
+
+def test_who_acts_is_kept_when_they_move_or_confirm(ask: Ask_) -> None:
+    moved = ask(book("K1", OLA)).appointment
+    ask(rebook("K3", moved.id, patient=OLA, representative=PARENT))
+    ask(reserve("L1", OLA))
+    ask(book("L1", OLA, representative=PARENT))
+    kept = ask(PlannedAppointments(owner=OWNER, patient=OLA)).appointments
+    assert [one.appointment.representative for one in kept] == [PARENT, PARENT]
+
+
+def test_what_staff_book_as_one_of_a_series_is_fixed_although_the_citizen_held_it(ask: Ask_) -> None:
+    ask(reserve("L1"))
+    booked = ask(book("L1", fixed=Fixed.SERIES, **STAFF)).appointment
+    assert ask(cancel(booked.id)) == Declined(Reason.APPOINTMENT_NOT_ONLINE)
+
+
+def test_answers_and_conditions_of_one_calendar_mean_nothing_in_another(ask: Ask_, decide: Decide) -> None:
+    choices = Choice("a", "Det ene", ("time",)), Choice("b", "Det andre", ("time",))
+    question = Question("hva", "Hva skal du?", choices)
+    decide("korona", CalendarPolicy(moves_to=("lab",), questions=(question,), accept_conditions=True))
+    said = {"answers": (("hva", "a"),), "accepted_conditions": "1"}
+    booked = ask(book("K1", **said)).appointment
+    assert ask(rebook("L1", booked.id)).appointment.accepted_conditions is None
+    assert isinstance(ask(rebook("L2", booked.id)), Rebooked)
+
+
+def test_an_answer_to_what_is_asked_no_more_does_not_stop_a_move(ask: Ask_, decide: Decide) -> None:
+    choices = Choice("a", "Det ene", ("time",)), Choice("b", "Det andre", ("time",))
+    decide("korona", CalendarPolicy(questions=(Question("hva", "Hva skal du?", choices),)))
+    booked = ask(book("K1", answers=(("hva", "a"),))).appointment
+    decide("korona")
+    assert isinstance(ask(rebook("K3", booked.id)), Rebooked)
