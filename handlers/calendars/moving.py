@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handlers.desk.policies import DeskKind
+from handlers.desk.policies import Ask, DeskKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from handlers.calendars.agreement import Finding
     from handlers.calendars.entries import CalendarEntry
     from handlers.calendars.faults import Path
+
+_ALONE = {Ask.REQUIRED: "for who has somebody to act for them", Ask.REFUSED: "for who acts alone"}
 
 
 def impossible_moves(
@@ -51,6 +53,8 @@ def _why_not(calendar: CalendarEntry, movable: set[str], target: CalendarEntry) 
 
 def _apart(calendar: CalendarEntry, target: CalendarEntry) -> str | None:
     """Why nobody whom one calendar is for could use the other, if so."""
+    if {calendar.representation, target.representation} == {Ask.REQUIRED, Ask.REFUSED}:
+        return f"{target.id!r} is {_ALONE[target.representation]}, unlike here, so nobody can move; remove it"
     here, there = calendar.policy.audience, target.policy.audience
     if here.sex and there.sex and here.sex is not there.sex:
         return f"{target.id!r} is for the other sex, so nobody can move there; remove it"

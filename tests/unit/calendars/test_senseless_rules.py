@@ -353,3 +353,10 @@ def test_times_that_would_become_available_too_late_are_refused(
     with pytest.raises(CalendarFileError) as caught:
         lay_out(file, now, oslo)
     assert any(expected in str(fault) for fault in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize(("here", "there"), [("refused", "required"), ("required", "refused")])
+def test_nothing_can_move_from_who_acts_alone_to_who_must_not(here: str, there: str) -> None:
+    text = changed(RULED, "representation: optional", f"representation: {here}")
+    faults = faults_of(changed(text, "desk: booking", f"representation: {there}"))
+    assert any("calendars[0].moves_to[0]: 'nord' is for who" in fault for fault in faults), faults
