@@ -7,6 +7,7 @@ Nothing is decided here: whether it may be, the handlers say.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from handlers.desk import referrals, register
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
     from handlers.desk.model import Slot
     from handlers.desk.store import Desk
+
+#: How long after its time a timed referral still lets the patient choose another; a calendar's weekly times
+#: reach no further ahead.
+CHANGEABLE = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ class ToBook:
 
 @dataclass(frozen=True, slots=True)
 class ToBookWithReferral:
-    """Give a patient the right to one slot, and book it for them: a timed referral, under ``referral_id``."""
+    """Give a patient the right to one slot, and book it for them: a timed referral, under ``referral_id``.
+
+    They may change it to any other time of that type in that calendar, as far as the type's rules go.
+    """
 
     referral_id: str
     booking: ToBook
@@ -74,8 +82,8 @@ class ToBookWithReferral:
             national_id=self.booking.patient.national_id,
             calendar_id=slot.calendar.id,
             type_code=slot.type.code,
-            opens=slot.start,
-            closes=slot.end,
+            opens=min(slot.start, desk.now),
+            closes=slot.start + CHANGEABLE,
         )
         referrals.enter(connection, referral, desk.now)
         return replace(self.booking, referral_id=referral.id)(connection, desk)

@@ -19,17 +19,19 @@ from adapter.seal.sealed import Sealed
 from adapter.staffing import Silence, Staffing, Telling
 from adapter.wrapping import Plain
 from adapter.xml.schema import Schema
+from handlers import handle
 from handlers.desk import referrals, register, tables
 from handlers.desk.model import Fixed, State
 from handlers.desk.office import USUAL
 from handlers.desk.policies import CalendarPolicy, written
 from handlers.desk.reasons import Reason
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
+from handlers.desk.requests import Rebook
 from handlers.desk.staff_wishes import ToBook, ToBookWithReferral, ToCancel, ToMarkNoShow, ToMove
 from handlers.desk.store import Desk
 from schemas import Catalogue
 from tests.support.certificates import Post
-from tests.support.clinic import END, NOW, OTHER_OWNER, OWNER, fill
+from tests.support.clinic import END, NOW, OTHER_OWNER, OWNER, book, fill, wish
 from tests.support.envelopes import HUB
 from tests.support.people import KARI, LINE, PARENT
 from tools.certificates import SIGN
@@ -120,8 +122,8 @@ def test_what_is_declined_changes_nothing_and_is_told_to_nobody(clinic: Clinic) 
         Reason.APPOINTMENT_UNKNOWN: ToCancel("nothing"),
         Reason.APPOINTMENT_NOT_BEGUN: ToMarkNoShow(taken),
     }
-    for reason, wish in declined.items():
-        done = clinic.does(wish)
+    for reason, impossible in declined.items():
+        done = clinic.does(impossible)
         assert isinstance(done.reply, Declined)
         assert (done.reply.reason, done.notice) == (reason, None)
     assert clinic.told() == [(taken, "05")]
@@ -219,6 +221,16 @@ def test_a_timed_referral_is_used_up_by_the_booking_that_comes_with_it(clinic: C
         assert referrals.withdraw(connection, "right-1") is referrals.Withdrawal.USED
     assert clinic.entry(appointment).appointment.referral_id == "right-1"
     assert clinic.told() == [(appointment, "05")]
+
+
+def test_who_has_a_timed_referral_can_change_the_time_and_no_more(clinic: Clinic) -> None:
+    appointment = clinic.books(ToBookWithReferral("right-1", BOOK))
+    with clinic.engine.begin() as connection:
+        for slot_id in ("K3", "K1"):
+            desk = Desk(connection, NOW, lambda: str(uuid4()), USUAL)
+            moved = handle(Rebook(references=(appointment,), **wish(slot_id)), desk)
+            assert isinstance(moved, Rebooked)
+        assert handle(book("K2", referral_id="right-1"), desk) == Declined(Reason.REFERRAL_USED)
 
 
 def test_a_timed_referral_for_a_slot_that_is_taken_is_not_given(clinic: Clinic) -> None:
