@@ -17,8 +17,9 @@ import handlers
 from adapter.dialects.port import Change
 from adapter.ledger.ledger import Ledger
 from handlers.desk import register
+from handlers.desk.model import State
 from handlers.desk.replies import Booked, Cancelled, Declined, NoShowNoted, Rebooked
-from handlers.desk.requests import Request
+from handlers.desk.requests import Rebook, Request
 from handlers.desk.rules.audience import Visitor
 from handlers.desk.rules.undoing import is_listed
 from handlers.desk.store import Desk
@@ -138,9 +139,19 @@ class Staffing:
         with self._engine.begin() as connection:
             desk = Desk(connection, self._clock(), self._new_id, self._office)
             request = wish(connection, desk)
+            before = (
+                register.find(connection, desk, request.references[0])
+                if isinstance(request, Rebook)
+                else None
+            )
             reply = request if isinstance(request, Declined) else handlers.handle(request, desk)
             if not isinstance(reply, Booked | Cancelled | NoShowNoted):
                 connection.rollback()  # what was entered on the way, such as a referral
                 return Done(reply)
             told = self._telling.tell(connection, desk, _CHANGES[type(reply)], [reply.appointment])
+            if (
+                before is not None and not told
+            ):  # moved out of the portal's sight: it is to forget the old time
+                gone = replace(before, state=State.CANCELLED, held_until=None)
+                told = self._telling.tell(connection, desk, Change.CANCELLED, [gone])
             return Done(reply, told[0]) if told else Done(reply, silence=self._telling.silence)

@@ -193,6 +193,16 @@ def test_what_is_not_shown_online_the_portal_is_not_told(clinic: Clinic, policy:
     assert clinic.told() == []
 
 
+def test_what_is_moved_out_of_sight_is_cancelled_as_far_as_the_portal_knows(clinic: Clinic) -> None:
+    appointment = clinic.books()
+    with clinic.engine.begin() as connection:
+        hidden = written(CalendarPolicy(protected=True))
+        connection.execute(update(tables.calendar).where(tables.calendar.c.id == "lab").values(policy=hidden))
+    assert isinstance(clinic.does(ToMove(appointment, "L2")).reply, Rebooked)
+    assert clinic.told() == [(appointment, "05"), (appointment, "08")]
+    assert clinic.does(ToCancel(appointment)).silence is Silence.NOT_SHOWN
+
+
 # --- looking
 
 
