@@ -343,6 +343,7 @@ def test_a_type_stays_for_as_long_as_a_slot_needs_it(
 # --- many, and at once
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_slots_take_seconds(run: Run) -> None:
     rows = [
         (f"X{n}", f"2027-03-{n % 28 + 1:02}T09:10", f"2027-03-{n % 28 + 1:02}T09:15") for n in range(100_000)

@@ -18,7 +18,10 @@ FIXTURES = ROOT / "fixtures"
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("options", [(), ("--sealed",)], ids=["plain", "sealed"])
+@pytest.mark.parametrize(
+    "options",
+    [pytest.param((), id="plain"), pytest.param(("--sealed",), id="sealed", marks=pytest.mark.slow)],
+)
 def test_the_demo_shows_that_all_is_well_and_leaves_nothing_behind(
     amqp_url: str, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
