@@ -112,9 +112,7 @@ def _set_up_sqlite(connection: DBAPIConnection, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions of its own
     cursor = connection.cursor()
     _switch_to_wal(cursor)
-    # The last one: the log is brought into the file every 16 MB, not every 4, since much of what is in
-    # it by then is the same pages of the indexes again.
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=4000"):
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
