@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
-LAST_WORDS = 15
 
 
 class ServiceFailed(Exception):
