@@ -7,6 +7,7 @@ what is cheap to see in the bytes is refused before they are parsed.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,6 +37,7 @@ _HARDENED: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
+_parsers = threading.local()
 _DOCTYPE = "The body has a DOCTYPE, which is not allowed"
 _ENCODINGS = frozenset({"utf-8", "utf-16", "iso-8859-1", "us-ascii"})
 _UTF_32 = {b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff", b"<\x00\x00\x00", b"\x00\x00\x00<"}
@@ -58,7 +60,7 @@ def parse(body: bytes, limits: Limits) -> etree._Element:
     """
     _refuse_on_sight(body, limits)
     try:
-        root = etree.fromstring(body, _parser())
+        root = etree.fromstring(body, _parser_of_this_thread())
     except etree.XMLSyntaxError as error:
         line, column = error.position
         raise NotWellFormed("The body is not well-formed XML", line=line or 0, column=column or 0) from None
@@ -66,7 +68,7 @@ def parse(body: bytes, limits: Limits) -> etree._Element:
         raise InvalidEncoding("The body is not in the encoding that it says it is") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise NotWellFormed(_DOCTYPE)
-    _refuse_size(root, limits)
+    _refuse_size(root, body.count(b"<"), limits)
     return root
 
 
@@ -91,8 +93,11 @@ def salvage(body: bytes, until: str, limits: Limits) -> etree._Element | None:
     return None
 
 
-def _parser() -> etree.XMLParser:
-    parser: etree.XMLParser = etree.XMLParser(**_HARDENED)
+def _parser_of_this_thread() -> etree.XMLParser:
+    """It keeps every name that its thread has read, so it must end with the thread."""
+    if not hasattr(_parsers, "one"):
+        _parsers.one = etree.XMLParser(**_HARDENED)
+    parser: etree.XMLParser = _parsers.one
     return parser
 
 
@@ -133,7 +138,10 @@ def _refuse_encoding(body: bytes) -> str | None:
     return wide
 
 
-def _refuse_size(root: etree._Element, limits: Limits) -> None:
+def _refuse_size(root: etree._Element, tags: int, limits: Limits) -> None:
+    """``tags`` is how many there are at most, of those that end an element too: few need no counting."""
+    if tags <= min(limits.elements, limits.children, 2 * limits.depth):
+        return
     elements = _count_elements(root)
     if elements > limits.elements:
         raise NotWellFormed(f"The body has more than {limits.elements} elements")

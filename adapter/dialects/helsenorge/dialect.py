@@ -132,7 +132,7 @@ class Helsenorge:
         info = salvage(body, MSG_INFO, self._limits)
         if info is None:
             raise fault
-        head = read_head(info)
+        head = read_head(info, len(body))
         torn = Finding("T01", fault.description, "meldingen er ikke gyldig XML", "", fault.line, fault.column)
         return OpenedLetter(
             _about(head, None), head.sender.her_id, head.receiver.her_id, head, letter=None, torn=torn

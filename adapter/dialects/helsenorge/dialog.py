@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import code_of, find, find_all, text_of
+from adapter.dialects.helsenorge.elements import code_of, find_all, text_of
 from adapter.dialects.helsenorge.names import DIALOG, FK1, oid
 from adapter.xml.places import name_of
 from adapter.xml.writing import Markup, element, optional
@@ -12,8 +12,8 @@ from adapter.xml.writing import Markup, element, optional
 if TYPE_CHECKING:
     from lxml import etree
 
+    from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.functions.codec import Answer
-    from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.names import Code
     from handlers.desk.model import Practitioner
 
@@ -21,16 +21,9 @@ _WISHED_PRACTITIONER = "23"
 _WITHIN_WORDS = frozenset({"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u"})
 
 
-def foresporsel(letter: Letter) -> etree._Element:
-    """The Foresporsel of a request. Only asked for where TypeForesp has been read from it."""
-    found = find(letter.root, "mh:Document/mh:RefDoc/mh:Content/dia:Dialogmelding/dia:Foresporsel")
-    assert found is not None, "a letter that asks has a Foresporsel"  # noqa: S101 - said above
-    return found
-
-
-def reason_for_contact(request: etree._Element) -> str | None:
+def reason_for_contact(request: Parts) -> str | None:
     """What the citizen wrote in Sporsmal: its text, also where it came as XHTML."""
-    question = find(request, "dia:Sporsmal")
+    question = request.first("Sporsmal")
     return None if question is None else " ".join(_said(question).split()) or None
 
 
@@ -43,9 +36,9 @@ def _said(element: etree._Element) -> str:
     return said
 
 
-def wished_practitioner(request: etree._Element) -> str | None:
+def wished_practitioner(request: Parts) -> str | None:
     """The HPR number of the practitioner whom the citizen wishes (role 23)."""
-    for role in find_all(request, "dia:RollerRelatertNotat"):
+    for role in request.all("RollerRelatertNotat"):
         if code_of(role, "dia:RoleToPatient") == _WISHED_PRACTITIONER:
             for ident in find_all(role, "dia:HealthcareProfessional/dia:Ident"):
                 if code_of(ident, "fk1:TypeId") == "HPR":
@@ -53,12 +46,12 @@ def wished_practitioner(request: etree._Element) -> str | None:
     return None
 
 
-def wished_calendar(request: etree._Element) -> str | None:
+def wished_calendar(request: Parts) -> str | None:
     """The id of the one calendar that is meant (our way of addressing it, H2)."""
-    path = "dia:RollerRelatertNotat/dia:TilknyttetEnhet/dia:Kontaktenhet/fk1:Ident"
-    for ident in find_all(request, path):
-        if code_of(ident, "fk1:TypeId") == "LOK":
-            return text_of(ident, "fk1:Id")
+    for role in request.all("RollerRelatertNotat"):
+        for ident in find_all(role, "dia:TilknyttetEnhet/dia:Kontaktenhet/fk1:Ident"):
+            if code_of(ident, "fk1:TypeId") == "LOK":
+                return text_of(ident, "fk1:Id")
     return None
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.dialog import write_notat
-from adapter.dialects.helsenorge.letter import Professional, code_of, find, text_of
+from adapter.dialects.helsenorge.letter import Professional
 from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
 from adapter.dialects.helsenorge.times import write_utc
 from adapter.xml.writing import Markup, document, element, optional, text
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from lxml import etree
-
+    from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.functions.codec import Answer
     from adapter.dialects.helsenorge.letter import Head, Ident, Party, Unit
     from adapter.errors import Finding
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
 
 _ORGANISATION, _PERSON = oid(9051), oid(8116)
 _LONGEST_TEXT = 900
-_MOST_PARTIES = 64  # remembered as they are written; no head is larger than ``letter`` allows
+_MOST_PARTIES = _MOST_CODED = 64  # remembered as written; no head is larger than ``letter`` allows
 _VERSION = element("MIGversion", "v1.2 2006-05-24")
 ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = element("Ack", V="J", DN="Ja"), element("Ack", V="N", DN="Nei")
 _IS_XML = element("MsgType", V="XML", DN="XML-instans")
+_NUMBERS = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}
 _FIRST_OF_D_NUMBERS = "4567"
 OK, REJECTED = "1", "2"
 
@@ -49,7 +49,7 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
         f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
     )
-    kind = element("Type", V=head.function, DN=head.function_words)
+    kind = _coded("Type", head.function, None, head.function_words)
     return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
 
 
@@ -128,24 +128,29 @@ def write_patient(patient: Patient) -> str:
     return f"<Patient>{names}{_write_number(patient.national_id, kind)}</Patient>"
 
 
-def _write_patient(patient: etree._Element | None) -> str:
+def _write_patient(patient: Parts | None) -> str:
     if patient is None:
         return ""
     names = "".join(
         f"<{name}>{text(said)}</{name}>"
         for name in ("FamilyName", "MiddleName", "GivenName")
-        if (said := text_of(patient, f"mh:{name}"))
+        if (said := patient.text(name))
     )
-    ident = find(patient, "mh:Ident")
-    return f"<Patient>{names}{_write_number(text_of(ident, 'mh:Id'), code_of(ident, 'mh:TypeId'))}</Patient>"
+    ident = patient.below("Ident")
+    return f"<Patient>{names}{_write_number(ident.text('Id'), ident.code('TypeId'))}</Patient>"
 
 
 def _write_number(number: str | None, kind: str | None) -> str:
     if number is None:
         return ""
-    words = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}.get(kind or "")
-    kind_of_it = element("TypeId", V=kind, S=_PERSON, DN=words)
-    return f"<Ident><Id>{text(number)}</Id>{kind_of_it}</Ident>"
+    words = _NUMBERS.get(kind or "")
+    return f"<Ident><Id>{text(number)}</Id>{_coded('TypeId', kind, _PERSON, words)}</Ident>"
+
+
+@lru_cache(_MOST_CODED)
+def _coded(name: str, value: str | None, code_list: str | None, words: str | None) -> Markup:
+    """An element with a code, of which there are few."""
+    return element(name, V=value, S=code_list, DN=words)
 
 
 @lru_cache(_MOST_PARTIES)

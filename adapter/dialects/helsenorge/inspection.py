@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.checks import note_head, note_unknown_wish
+from adapter.dialects.helsenorge.elements import find
 from adapter.dialects.helsenorge.functions import CODECS
-from adapter.dialects.helsenorge.letter import AppRec, find, open_letter
+from adapter.dialects.helsenorge.letter import AppRec, open_letter
 from adapter.dialects.helsenorge.names import APPREC_FUNCTION, OTHER_FUNCTIONS, TEMA_CODES, Function
 from adapter.dialects.helsenorge.notes import Notes
 from adapter.errors import ContentFault, Finding, NotWellFormed, TransportFault

@@ -7,15 +7,18 @@ read even so has no head (``NotWellFormed``).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache
 
 from lxml import etree
 
-from adapter.dialects.helsenorge.names import APPREC, MSGHEAD, PREFIXES
+from adapter.dialects.helsenorge.elements import Parts, code_of, find, find_all, text_of
+from adapter.dialects.helsenorge.names import APPREC, DIALOG, MSGHEAD
 from adapter.errors import NotWellFormed
+from adapter.xml.places import name_of
 
 _MH = f"{{{MSGHEAD}}}"
 MSG_INFO = f"{_MH}MsgInfo"
+_DIALOG = f"{{{DIALOG}}}Dialogmelding"
+_CONTENTS = "mh:Document/mh:RefDoc/mh:Content/*"
 
 # An answer repeats much of the head, and escaping makes some of it six times as long. Real ones have 3 kB.
 _LONGEST_HEAD = 100_000
@@ -55,17 +58,19 @@ class Professional(Unit):
     role_words: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Party:
-    """A sender or receiver: the organisation, and below it the communication party, if it has one."""
+    """A sender or receiver: the organisation, and below it the communication party, if it has one.
+
+    ``her_id`` is the communication party's, which is the innermost level; empty if it has none.
+    """
 
     organisation: Unit
     part: Unit | Professional | None
+    her_id: str = field(init=False)
 
-    @property
-    def her_id(self) -> str:
-        """The HER-id of the communication party: the innermost level."""
-        return (self.part or self.organisation).ident("HER") or ""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "her_id", (self.part or self.organisation).ident("HER") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +84,25 @@ class Head:
     sender: Party
     receiver: Party
     conversation: str | None
-    patient: etree._Element | None = field(repr=False)
+    patient: Parts | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A MsgHead message. ``asked`` is its TypeForesp, ``told`` its TemaKodet; one of them, or neither."""
+    """A MsgHead message. ``asked`` is its TypeForesp, ``told`` its TemaKodet; one of them, or neither.
+
+    ``contents`` are the elements that stand directly in the Content of its Documents, ``dialogs`` those of
+    them that are a Dialogmelding, and ``request`` the parts of the first one's Foresporsel.
+    """
 
     root: etree._Element = field(repr=False)
     body: bytes = field(repr=False)
     head: Head
     asked: str | None
     told: str | None
+    request: Parts = field(repr=False)
+    dialogs: list[etree._Element] = field(repr=False)
+    contents: list[etree._Element] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,88 +117,54 @@ class AppRec:
     errors: tuple[str, ...]
 
 
-def find(element: etree._Element, path: str) -> etree._Element | None:
-    """The first element at ``path``, which is written with the usual prefixes (``mh:Sender``)."""
-    found = _compiled(path)(element)
-    return found[0] if found else None
-
-
-def find_all(element: etree._Element, path: str) -> list[etree._Element]:
-    """All elements at ``path``, in their order. The path is an XPath of our own, never a peer's."""
-    found: list[etree._Element] = _compiled(path)(element)
-    return found
-
-
-@cache
-def _compiled(path: str) -> etree.XPath:
-    return etree.XPath(path, namespaces=PREFIXES)
-
-
-def text_of(element: etree._Element | None, path: str | None = None) -> str | None:
-    """The text of an element, or of what stands at ``path`` below it, without blanks around it."""
-    found = element if element is None or path is None else find(element, path)
-    if found is None or not found.text:
-        return None
-    return found.text.strip() or None
-
-
-def code_of(element: etree._Element | None, path: str | None = None) -> str | None:
-    """The V of a coded element, or of the one at ``path`` below it."""
-    found = element if element is None or path is None else find(element, path)
-    return None if found is None else (found.get("V") or "").strip() or None
-
-
 def open_letter(root: etree._Element, body: bytes) -> Letter | AppRec:
     """Read the head of a document. Raises ``NotWellFormed`` if it is neither MsgHead nor AppRec."""
     if root.tag == f"{{{APPREC}}}AppRec":
         return _receipt(root, body)
     if root.tag != f"{_MH}MsgHead":
         raise NotWellFormed("The body is XML but neither a MsgHead nor an AppRec", line=root.sourceline or 0)
-    info = find(root, "mh:MsgInfo")
+    info = next(root.iterchildren(MSG_INFO), None)
     if info is None:
         raise NotWellFormed("The MsgHead has no MsgInfo", line=root.sourceline or 0)
-    first = find(root, "mh:Document/mh:RefDoc/mh:Content/dia:Dialogmelding")
-    asked = told = None
-    if first is not None:
-        asked = code_of(first, "dia:Foresporsel/dia:TypeForesp")
-        told = code_of(first, "dia:Notat/dia:TemaKodet")
-    return Letter(root, body, read_head(info), asked, told)
+    contents = find_all(root, _CONTENTS)
+    dialogs = [one for one in contents if one.tag == _DIALOG]
+    dialog = Parts(dialogs[0] if dialogs else None)
+    request = dialog.below("Foresporsel")
+    asked, told = request.code("TypeForesp"), dialog.below("Notat").code("TemaKodet")
+    return Letter(root, body, read_head(info, len(body)), asked, told, request, dialogs, contents)
 
 
-def read_head(info: etree._Element) -> Head:
-    """Read a MsgInfo.
+def read_head(info: etree._Element, size: int) -> Head:
+    """Read a MsgInfo, of a document of ``size`` bytes.
 
     Raises ``NotWellFormed`` when it does not say what a message is, or from whom, or is too long for a head.
     """
-    if _text_length(info) + sum(map(len, _attributes(info))) > _LONGEST_HEAD:
+    if size > _LONGEST_HEAD and _text_length(info) + sum(map(len, _attributes(info))) > _LONGEST_HEAD:
         raise NotWellFormed(f"MsgInfo has more than {_LONGEST_HEAD} characters", line=info.sourceline or 0)
-    parts: dict[str, etree._Element] = {}
-    for part in info:
-        parts.setdefault(str(part.tag), part)
-    kind = parts.get(f"{_MH}Type")
-    function, msg_id = code_of(kind), text_of(parts.get(f"{_MH}MsgId"))
-    sender, receiver = _party(parts.get(f"{_MH}Sender")), _party(parts.get(f"{_MH}Receiver"))
+    parts = Parts(info)
+    function, msg_id = parts.code("Type"), parts.text("MsgId")
+    sender, receiver = _party(parts.first("Sender")), _party(parts.first("Receiver"))
     if function is None or msg_id is None or sender is None or receiver is None:
         raise NotWellFormed(
             "MsgInfo lacks its Type, its MsgId, or a sender or receiver with HER-id",
             line=info.sourceline or 0,
         )
-    conversation = parts.get(f"{_MH}ConversationRef")
+    kind, patient = parts.first("Type"), parts.first("Patient")
     return Head(
         function=function,
         function_words=None if kind is None else kind.get("DN"),
         msg_id=msg_id,
-        generated=text_of(parts.get(f"{_MH}GenDate")) or "",
+        generated=parts.text("GenDate") or "",
         sender=sender,
         receiver=receiver,
-        conversation=text_of(conversation, "mh:RefToConversation"),
-        patient=parts.get(f"{_MH}Patient"),
+        conversation=parts.below("ConversationRef").text("RefToConversation"),
+        patient=None if patient is None else Parts(patient),
     )
 
 
 def contents(letter: Letter, name: str) -> list[etree._Element]:
-    """The elements of a name, in whatever namespace, that stand directly in the Content of any Document."""
-    return find_all(letter.root, f"mh:Document/mh:RefDoc/mh:Content/*[local-name()='{name}']")
+    """Those of the letter's contents that have a name, in whatever namespace."""
+    return [one for one in letter.contents if name_of(one) == name]
 
 
 def _receipt(root: etree._Element, body: bytes) -> AppRec:

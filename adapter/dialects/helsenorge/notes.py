@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import find_all
 from adapter.errors import ContentFault, Finding
 from adapter.xml.places import Places, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lxml import etree
 
     from adapter.dialects.helsenorge.letter import Letter
@@ -33,9 +34,9 @@ class Notes:
         """Note that ``name`` is not there, below ``where``."""
         self.add(code, where, f"{name} is missing", f"{name} mangler")
 
-    def more_than_one(self, where: etree._Element, path: str) -> None:
-        """Note it if there are several elements at ``path`` below ``where``: nobody knows which is meant."""
-        for second in find_all(where, path)[1:2]:
+    def more_than_one(self, found: Sequence[etree._Element]) -> None:
+        """Note it if several were found where there is to be one: nobody knows which is meant."""
+        for second in found[1:2]:
             name = name_of(second)
             self.add("T02", second, f"there must be one {name} only", f"det skal bare være én {name}")
 

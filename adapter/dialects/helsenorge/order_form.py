@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import contents, find, find_all, text_of
+from adapter.dialects.helsenorge.elements import find, find_all, text_of
+from adapter.dialects.helsenorge.letter import contents
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import code_of, contents, find, find_all, text_of
+from adapter.dialects.helsenorge.elements import code_of, find, text_of
+from adapter.dialects.helsenorge.letter import contents
 from adapter.dialects.helsenorge.names import FK1, PRACTITIONERS, oid
 from adapter.xml.writing import Markup, element
 from handlers.desk.model import Patient, Relation, Representative
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from lxml import etree
 
+    from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
     from handlers.desk.model import Practitioner
@@ -28,13 +30,13 @@ def read_patient(letter: Letter, notes: Notes) -> Patient:
     if patient is None:
         notes.missing(find(letter.root, "mh:MsgInfo"), "Patient", "E30")
         return Patient("", "", "")
-    family, given = text_of(patient, "mh:FamilyName"), text_of(patient, "mh:GivenName")
+    family, given = patient.text("FamilyName"), patient.text("GivenName")
     _note_names(patient, family, given, notes)
     return Patient(
         national_id=_national_id(patient, notes),
         family_name=family or "",
         given_name=given or "",
-        phone=_phone(patient, "mh:TeleCom/mh:TeleAddress"),
+        phone=_phone(patient.below("TeleCom").first("TeleAddress")),
     )
 
 
@@ -61,7 +63,7 @@ def read_representative(letter: Letter, notes: Notes) -> Representative | None:
         national_id=text_of(person, "fk1:Ident/fk1:Id"),
         family_name=text_of(person, "fk1:FamilyName"),
         given_name=text_of(person, "fk1:GivenName"),
-        phone=_phone(person, "fk1:TeleCom/fk1:TeleAddress"),
+        phone=_phone(None if person is None else find(person, "fk1:TeleCom/fk1:TeleAddress")),
     )
 
 
@@ -81,22 +83,22 @@ def _write_practitioner(practitioner: Practitioner) -> Markup:
     )
 
 
-def _note_names(patient: etree._Element, family: str | None, given: str | None, notes: Notes) -> None:
+def _note_names(patient: Parts, family: str | None, given: str | None, notes: Notes) -> None:
     if family is None and given is None:
         english, norwegian = "FamilyName and GivenName are missing", "FamilyName og GivenName mangler"
-        notes.add("E32", patient, english, norwegian)
+        notes.add("E32", patient.element, english, norwegian)
     elif family is None:
-        notes.missing(patient, "FamilyName", "E33")
+        notes.missing(patient.element, "FamilyName", "E33")
     elif given is None:
-        notes.missing(patient, "GivenName", "E34")
+        notes.missing(patient.element, "GivenName", "E34")
 
 
-def _national_id(patient: etree._Element, notes: Notes) -> str:
-    idents = find_all(patient, "mh:Ident")
+def _national_id(patient: Parts, notes: Notes) -> str:
+    idents, ident = patient.all("Ident"), patient.below("Ident")
     if not idents:
-        notes.missing(patient, "Ident", "E30")
+        notes.missing(patient.element, "Ident", "E30")
         return ""
-    if len(idents) > 1 or code_of(idents[0], "mh:TypeId") not in _NATIONAL:
+    if len(idents) > 1 or ident.code("TypeId") not in _NATIONAL:
         notes.add(
             "E31",
             idents[-1],
@@ -104,17 +106,17 @@ def _national_id(patient: etree._Element, notes: Notes) -> str:
             "det skal være nøyaktig én Ident, av type FNR eller DNR",
         )
         return ""
-    number = text_of(idents[0], "mh:Id") or ""
+    number = ident.text("Id") or ""
     if not is_national_id(number):
         notes.add(
             "E31",
-            find(idents[0], "mh:Id"),
+            ident.first("Id"),
             "is not a valid national identity number or D-number",
             "er ikke et gyldig fødselsnummer eller D-nummer",
         )
     return number
 
 
-def _phone(person: etree._Element | None, path: str) -> str | None:
-    address = code_of(person, path)
+def _phone(telecom: etree._Element | None) -> str | None:
+    address = code_of(telecom)
     return address.removeprefix("tel:") if address and address.startswith("tel:") else None

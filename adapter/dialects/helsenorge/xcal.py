@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from adapter.dialects.helsenorge.letter import contents, find, find_all, text_of
+from adapter.dialects.helsenorge.elements import Parts, find_all
+from adapter.dialects.helsenorge.letter import contents
 from adapter.dialects.helsenorge.names import XCAL
 from adapter.dialects.helsenorge.times import read_local, write_duration, write_local
 from adapter.xml.writing import Markup, element, text
@@ -75,10 +76,10 @@ def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
         return Event(_NEVER, _NEVER, "", "")
     if len(events) > 1:
         notes.add("T02", events[1], "there must be one vevent only", "det skal bare være én vevent")
-    properties = find(events[0], "xcal:properties")
-    where = events[0] if properties is None else properties
+    said = Parts(events[0]).below("properties")
+    where = said if said.element is not None else Parts(events[0])
     for name in ("dtstart", "dtend", "uid"):
-        notes.more_than_one(where, f"xcal:{name}")
+        notes.more_than_one(where.all(name))
     return Event(
         start=_read_moment(where, "dtstart", notes, zone),
         end=_read_moment(where, "dtend", notes, zone),
@@ -98,11 +99,10 @@ def write_calendar(events: list[Event], zone: ZoneInfo) -> Markup:
     )
 
 
-def _read_moment(where: etree._Element, name: str, notes: Notes, zone: ZoneInfo) -> datetime:
-    prop = find(where, f"xcal:{name}")
-    said = text_of(prop, "xcal:date-time")
+def _read_moment(where: Parts, name: str, notes: Notes, zone: ZoneInfo) -> datetime:
+    prop, said = where.first(name), where.below(name).text("date-time")
     if said is None:
-        notes.missing(where if prop is None else prop, name if prop is None else "date-time")
+        notes.missing(where.element if prop is None else prop, name if prop is None else "date-time")
         return _NEVER
     try:
         return read_local(said, zone)
@@ -111,18 +111,17 @@ def _read_moment(where: etree._Element, name: str, notes: Notes, zone: ZoneInfo)
         return _NEVER
 
 
-def _read_text(where: etree._Element, name: str, notes: Notes) -> str:
-    prop = find(where, f"xcal:{name}")
-    said = text_of(prop, "xcal:text")
+def _read_text(where: Parts, name: str, notes: Notes) -> str:
+    prop, said = where.first(name), where.below(name).text("text")
     if said is None:
-        notes.missing(where if prop is None else prop, name if prop is None else "text")
+        notes.missing(where.element if prop is None else prop, name if prop is None else "text")
     return _short(said or "", prop, notes)
 
 
-def _related(where: etree._Element, notes: Notes) -> str | None:
-    prop = find(where, "xcal:related-to")
-    said = text_of(prop, "xcal:uri") or text_of(prop, "xcal:text") or text_of(prop, "xcal:uid")
-    return _short(said or "", prop, notes) or None
+def _related(where: Parts, notes: Notes) -> str | None:
+    related = where.below("related-to")
+    said = related.text("uri") or related.text("text") or related.text("uid")
+    return _short(said or "", related.element, notes) or None
 
 
 def _short(said: str, prop: etree._Element | None, notes: Notes) -> str:

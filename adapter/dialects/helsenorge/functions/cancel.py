@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.appointments import appointment_event
-from adapter.dialects.helsenorge.dialog import foresporsel, reason_for_contact
+from adapter.dialects.helsenorge.dialog import reason_for_contact
 from adapter.dialects.helsenorge.functions.codec import Answer, Codec
 from adapter.dialects.helsenorge.functions.reserve import DESCRIPTION, declined_time
 from adapter.dialects.helsenorge.names import Tema
@@ -29,7 +29,7 @@ def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> Cancel:
         patient=read_patient(letter, notes),
         representative=read_representative(letter, notes),
         references=tuple(filter(None, (event.related_to, event.uid))),
-        reason=reason_for_contact(foresporsel(letter)),
+        reason=reason_for_contact(letter.request),
     )
 
 

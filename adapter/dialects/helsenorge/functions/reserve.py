@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from adapter.dialects.helsenorge.appointments import shown_event
 from adapter.dialects.helsenorge.dialog import (
-    foresporsel,
     reason_for_contact,
     wished_calendar,
     wished_practitioner,
     write_practitioner,
 )
 from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
-from adapter.dialects.helsenorge.letter import code_of, find
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.notes import Notes
 from adapter.dialects.helsenorge.order_form import read_order_form
@@ -26,8 +24,7 @@ from handlers.desk.requests import Reserve
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from lxml import etree
-
+    from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.functions.codec import Attachment
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.names import Code
@@ -43,7 +40,7 @@ def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> Reserve:
 
 def read_wish(letter: Letter, event: Event, notes: Notes) -> dict[str, Any]:
     """The fields of a ``Reserve``, which a ``Book`` and a ``Rebook`` have too."""
-    request = foresporsel(letter)
+    request = letter.request
     form = read_order_form(letter, notes)
     return {
         "owner": letter.head.receiver.her_id,
@@ -79,7 +76,7 @@ def booked(tema: Code, title: str, reply: Booked, letter: Letter, zone: ZoneInfo
     attachments: list[Attachment] = [(DESCRIPTION, write_calendar([shown_event(reply.shown)], zone))]
     if practitioner is None:
         return Answer(tema, title, attachments=tuple(attachments))
-    if wished_practitioner(foresporsel(letter)) not in (None, practitioner.hpr):
+    if wished_practitioner(letter.request) not in (None, practitioner.hpr):
         attachments.append(write_practitioners([practitioner]))
     return Answer(tema, title, role=write_practitioner(practitioner), attachments=tuple(attachments))
 
@@ -90,14 +87,14 @@ def declined_time(tema: Code, title: str, reply: Declined, letter: Letter, zone:
     return declined(tema, title, reply, (DESCRIPTION, write_calendar([asked], zone)))
 
 
-def _accepts_another(request: etree._Element, notes: Notes) -> bool:
-    code = code_of(request, "dia:KodetOpplysning")
+def _accepts_another(request: Parts, notes: Notes) -> bool:
+    code = request.code("KodetOpplysning")
     if code is None:
-        notes.missing(request, "KodetOpplysning")
+        notes.missing(request.element, "KodetOpplysning")
     elif code not in (_YES, _NO):
         notes.add(
             "T02",
-            find(request, "dia:KodetOpplysning"),
+            request.first("KodetOpplysning"),
             "is neither 1 (yes) nor 2 (no) of code list 1101",
             "er verken 1 (Ja) eller 2 (Nei) i kodeverk 1101",
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.appointments import categories_of, name_of
-from adapter.dialects.helsenorge.dialog import foresporsel, wished_calendar, wished_practitioner
+from adapter.dialects.helsenorge.dialog import wished_calendar, wished_practitioner
+from adapter.dialects.helsenorge.elements import text_of
 from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
-from adapter.dialects.helsenorge.letter import find, text_of
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.order_form import read_order_form
 from adapter.dialects.helsenorge.people import read_patient, read_representative
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from lxml import etree
-
+    from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
     from handlers.desk.model import Slot
@@ -32,7 +31,7 @@ _MUST_CALL = "MustCall"
 
 def decode(letter: Letter, notes: Notes, zone: ZoneInfo) -> SlotQuery:
     """Read the request. FraDato and TilDato are mandatory, both inclusive, and at most four weeks apart."""
-    request = foresporsel(letter)
+    request = letter.request
     first, last = _read_day(request, "FraDato", notes), _read_day(request, "TilDato", notes)
     if first and last:
         _note_period(request, first, last, notes)
@@ -78,11 +77,11 @@ def _event(slot: Slot, contact: str) -> Event:
     )
 
 
-def _read_day(request: etree._Element, name: str, notes: Notes) -> date | None:
-    found = find(request, f"dia:{name}")
+def _read_day(request: Parts, name: str, notes: Notes) -> date | None:
+    found = request.first(name)
     text = text_of(found)
     if text is None:
-        notes.missing(request, name)
+        notes.missing(request.element, name)
         return None
     try:
         return read_date(text)
@@ -91,8 +90,8 @@ def _read_day(request: etree._Element, name: str, notes: Notes) -> date | None:
         return None
 
 
-def _note_period(request: etree._Element, first: date, last: date, notes: Notes) -> None:
-    where = find(request, "dia:TilDato")
+def _note_period(request: Parts, first: date, last: date, notes: Notes) -> None:
+    where = request.first("TilDato")
     if last < first:
         notes.add("T02", where, "is before FraDato", "er før FraDato")
     elif (last - first).days > _MOST_DAYS:
