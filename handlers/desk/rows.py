@@ -29,8 +29,6 @@ from handlers.desk.policies import read_calendar_policy, read_type_policy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sqlalchemy import RowMapping
-
     from handlers.desk.compiled import Row
     from handlers.desk.requests import Answers
 
@@ -54,10 +52,11 @@ def moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def types_by_calendar(rows: Iterable[RowMapping]) -> dict[str, tuple[TimeType, ...]]:
+def types_by_calendar(rows: Iterable[Row]) -> dict[str, tuple[TimeType, ...]]:
     """The time types of an owner by the id of their calendar, in the order of their rows."""
     types: dict[str, list[TimeType]] = {}
-    for row in rows:
+    for values in rows:
+        row = dict(zip(tables.time_type.c.keys(), values, strict=True))
         duration = timedelta(seconds=row["duration_seconds"])
         kind = TimeType(row["code"], row["name"], duration, read_type_policy(row["policy"]))
         types.setdefault(row["calendar_id"], []).append(kind)
@@ -68,7 +67,7 @@ def _practitioner(hpr: str | None, family_name: str | None, given_name: str | No
     return None if hpr is None else Practitioner(hpr, family_name or "", given_name or "")
 
 
-def calendar_of(row: RowMapping, types: tuple[TimeType, ...]) -> Calendar:
+def calendar_of(row: Mapping[str, Any], types: tuple[TimeType, ...]) -> Calendar:
     """A calendar with its types, from its row and the name of what its owner belongs to."""
     version, hold = row["conditions_version"], row["hold_seconds"]
     return Calendar(

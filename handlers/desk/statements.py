@@ -69,8 +69,7 @@ def _edge(offered: ColumnElement[bool], start: ColumnElement[Any]) -> ScalarSele
 
 OWNERS = select(owner).order_by(owner.c.her_id)
 
-#: her_id: open or not, with what its owner belongs to, and whether the owner has lists of patients.
-CALENDARS = (
+_calendars = (
     select(
         c,
         owner.c.parent_name,
@@ -81,8 +80,14 @@ CALENDARS = (
     .order_by(c.c.position)
 )
 
+#: her_id: open or not, with what its owner belongs to, and whether the owner has lists of patients.
+CALENDARS = Compiled(_calendars)
+
+#: The names of what a row of those says.
+OF_A_CALENDAR = tuple(_calendars.selected_columns.keys())
+
 #: her_id
-TIME_TYPES = select(t).where(t.c.her_id == _her_id).order_by(t.c.position)
+TIME_TYPES = Compiled(select(t).where(t.c.her_id == _her_id).order_by(t.c.position))
 
 _OF_A_SLOT = (
     s.c.id,

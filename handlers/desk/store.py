@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 
 from handlers.desk import statements
 from handlers.desk.compiled import numbered_values
-from handlers.desk.model import Appointment, Calendar, Owner, Referral, Slot, State
+from handlers.desk.model import Appointment, Owner, Referral, Slot, State
 from handlers.desk.office import USUAL, KeyMissing
+from handlers.desk.on_offer import read_calendars
 from handlers.desk.requests import Actor
 from handlers.desk.rows import (
     appointment_of,
-    calendar_of,
     moment,
     referral_of,
     row_of,
     seconds,
     slot_of,
-    types_by_calendar,
 )
 
 if TYPE_CHECKING:
@@ -32,8 +31,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from handlers.desk.model import Patient
+    from handlers.desk.model import Calendar, Patient
     from handlers.desk.office import Office
+    from handlers.desk.on_offer import Calendars
     from handlers.desk.requests import Rebook, Reserve
     from handlers.desk.rules.asks import Given
     from handlers.desk.rules.offers import Offer
@@ -49,9 +49,7 @@ class Desk:
         self, connection: Connection, now: datetime, new_id: Callable[[], str], office: Office = USUAL
     ) -> None:
         self._connection = connection
-        self._calendars: dict[str, dict[str, Calendar]] = {}
-        self._open: dict[str, dict[str, Calendar]] = {}
-        self._with_lists: set[str] = set()
+        self._calendars: dict[str, Calendars] = {}
         self._new_id = new_id
         self.now = now
         self.office = office
@@ -64,8 +62,7 @@ class Desk:
 
     def calendars(self, her_id: str) -> Sequence[Calendar]:
         """The open calendars of an owner, in the order in which the clinic lists them."""
-        self._read_calendars(her_id)
-        return list(self._open[her_id].values())
+        return list(self._calendars_of(her_id).open.values())
 
     def free_slots(self, her_id: str, patient: Patient, offers: Iterable[Offer]) -> list[Slot]:
         """The slots of some offers with a seat left for the patient, by their start."""
@@ -73,7 +70,7 @@ class Desk:
         for offer in offers:
             statement = statements.free_slots(*_sizes(offer))
             found += statement.all(self._connection, **self._asked(her_id, patient, offer))
-        open_ones = self._open_calendars(her_id)
+        open_ones = self._calendars_of(her_id).open
         slots = [slot_of(open_ones, row) for row in found]
         return sorted(slots, key=lambda slot: (slot.start, slot.calendar.id, slot.id))
 
@@ -96,7 +93,7 @@ class Desk:
     def slot(self, her_id: str, slot_id: str) -> Slot | None:
         """The slot of an open calendar, locked until the transaction ends: what is read of it stays true."""
         row = statements.SLOT.first(self._connection, her_id=her_id, slot_id=slot_id)
-        open_ones = self._open_calendars(her_id)
+        open_ones = self._calendars_of(her_id).open
         return None if row is None or row[1] not in open_ones else slot_of(open_ones, row)
 
     # --- the patient
@@ -107,8 +104,7 @@ class Desk:
         Raises ``KeyMissing`` when there are lists and the office has no key for them: nobody could tell who
         is blocked.
         """
-        self._read_calendars(her_id)
-        if her_id not in self._with_lists:
+        if not self._calendars_of(her_id).have_lists:
             return frozenset()
         if self.office.fingerprint is None:
             raise KeyMissing(f"{her_id} has lists of patients: name the file with their key in the settings")
@@ -312,25 +308,13 @@ class Desk:
         }
 
     def _appointment(self, her_id: str, row: tuple[object, ...]) -> Appointment:
-        self._read_calendars(her_id)
-        return appointment_of(self._calendars[her_id], row)
+        return appointment_of(self._calendars_of(her_id).all, row)
 
-    def _open_calendars(self, her_id: str) -> dict[str, Calendar]:
-        self._read_calendars(her_id)
-        return self._open[her_id]
-
-    def _read_calendars(self, her_id: str) -> None:
-        """All of an owner's calendars, once: what is in a closed one goes by its rules still."""
-        if her_id in self._calendars:
-            return
-        asked = {"her_id": her_id}
-        types = types_by_calendar(self._connection.execute(statements.TIME_TYPES, asked).mappings())
-        rows = self._connection.execute(statements.CALENDARS, asked).mappings().all()
-        found = {row["id"]: calendar_of(row, types.get(row["id"], ())) for row in rows}
-        self._calendars[her_id] = found
-        self._open[her_id] = {row["id"]: found[row["id"]] for row in rows if row["open"]}
-        if any(row["has_lists"] for row in rows):
-            self._with_lists.add(her_id)
+    def _calendars_of(self, her_id: str) -> Calendars:
+        found = self._calendars.get(her_id)
+        if found is None:
+            found = self._calendars[her_id] = read_calendars(self._connection, her_id)
+        return found
 
 
 def _sizes(offer: Offer) -> tuple[int, int, int]:

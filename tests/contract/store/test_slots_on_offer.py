@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import update
 
+from handlers.desk import tables
 from handlers.desk.requests import ResourceOverview
 from tests.support.clinic import (
     END,
@@ -27,6 +29,8 @@ from tests.support.people import KARI, LINE
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from sqlalchemy import Connection
 
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Reserve
@@ -153,6 +157,20 @@ def test_a_calendar_says_all_that_was_entered(desk_at: Callable[..., Desk]) -> N
     assert (korona.conditions.version, korona.hold, korona.types[0].name) == ("1", None, "Time & avtale")
     assert (lab.hold, lab.place) == (HOLD, None)
     assert (linn.practitioner.hpr, linn.practitioner.family_name, linn.category) == (HPR, "Linn", None)
+
+
+def test_calendars_are_laid_out_anew_when_something_about_them_changes_and_only_then(
+    desk_at: Callable[..., Desk], connection: Connection
+) -> None:
+    first, *_ = desk_at().calendars(OWNER)
+    again, *_ = desk_at(NOW + SECOND).calendars(OWNER)
+    assert again is first
+    connection.execute(update(tables.calendar).where(tables.calendar.c.id == first.id).values(place="Hall 2"))
+    connection.execute(update(tables.time_type).values(name="Prøve"))
+    changed, *_ = desk_at().calendars(OWNER)
+    assert (changed.place, changed.types[0].name) == ("Hall 2", "Prøve")
+    connection.execute(update(tables.calendar).where(tables.calendar.c.id == first.id).values(open=False))
+    assert first.id not in [one.id for one in desk_at().calendars(OWNER)]
 
 
 def test_the_owners_are_known(desk_at: Callable[..., Desk]) -> None:
