@@ -31,7 +31,7 @@ def handle(request: SlotQuery, desk: Desk) -> SlotList | Declined:
         for _calendar, _kinds, offers in what_is_open(visitor, calendars, desk, request.answers)
         for offer in offers
     ]
-    return SlotList(tuple(desk.free_slots(request.owner, visitor.patient, put_together(offers))))
+    return SlotList(desk.free_slots(request.owner, visitor.patient, put_together(offers)))
 
 
 def _is_meant(calendar: Calendar, request: SlotQuery) -> bool:

@@ -42,22 +42,26 @@ _national_id = bindparam("national_id", type_=a.c.national_id.type)
 
 _lives = and_(living, or_(a.c.held_until.is_(None), a.c.held_until > _now))
 
-#: How many of a slot's seats are no longer to be had by the patient who asks: those that somebody has, or all
-#: of them when it is the patient who has one. An appointment a seat at most, by the index on who has what.
+_has_a_seat = and_(a.c.her_id == s.c.her_id, a.c.slot_id == s.c.id, _lives)
+
+#: How many of a slot's seats somebody has: an appointment a seat at most, by the index on who has what.
+_seats_taken = select(func.count()).where(_has_a_seat).scalar_subquery()
+
+#: How many are no longer to be had by the patient who asks: those, or all of them when one is the patient's.
 _seats_gone = (
     select(func.coalesce(func.sum(case((a.c.national_id == _national_id, s.c.capacity), else_=1)), 0))
-    .where(a.c.her_id == s.c.her_id, a.c.slot_id == s.c.id, _lives)
+    .where(_has_a_seat)
     .scalar_subquery()
 )
 
 
-def _of_an_offer(types: int, busy: int) -> ColumnElement[bool]:
+def _of_an_offer(types: int, busy: int, gone: ScalarSelect[int]) -> ColumnElement[bool]:
     """opens, closes, type_0 and so on (any, when there is none), busy_from_0, busy_to_0 and so on."""
     begins = [s.c.start >= bindparam("opens"), s.c.start < bindparam("closes")]
     of_types = [s.c.type_code.in_(numbered("type", types))] if types else []
     spans = zip(numbered("busy_from", busy), numbered("busy_to", busy), strict=True)
     elsewhere = [or_(s.c.end <= from_, s.c.start >= to) for from_, to in spans]
-    return and_(*begins, *of_types, *elsewhere, s.c.capacity > _seats_gone)
+    return and_(*begins, *of_types, *elsewhere, s.c.capacity > gone)
 
 
 def _edge(offered: ColumnElement[bool], start: ColumnElement[Any]) -> ScalarSelect[object]:
@@ -103,10 +107,10 @@ _OF_A_SLOT = (
 
 @cache
 def free_slots(calendars: int, types: int, busy: int) -> Compiled:
-    """her_id, national_id, now, calendar_0 and so on, and those of an offer: the slots with a seat left."""
+    """her_id, now, calendar_0 and so on, and those of an offer: the slots with a seat that nobody has."""
     ids = numbered("calendar", calendars)
     free = select(*_OF_A_SLOT).where(
-        s.c.her_id == _her_id, s.c.calendar_id.in_(ids), _of_an_offer(types, busy)
+        s.c.her_id == _her_id, s.c.calendar_id.in_(ids), _of_an_offer(types, busy, _seats_taken)
     )
     return Compiled(free.order_by(s.c.start, s.c.calendar_id, s.c.id))
 
@@ -116,7 +120,7 @@ def spans(calendars: int, types: int, busy: int) -> Compiled:
     """her_id, national_id, now, calendar_0 and so on, and those of an offer: each calendar, with the first
     and last start of a slot that can be booked at once, if it has one.
     """
-    offered = _of_an_offer(types, busy)
+    offered = _of_an_offer(types, busy, _seats_gone)
     edges = _edge(offered, s.c.start.asc()), _edge(offered, s.c.start.desc())
     return Compiled(
         select(c.c.id, *edges).where(c.c.her_id == _her_id, c.c.id.in_(numbered("calendar", calendars)))
@@ -158,6 +162,9 @@ AHEAD = Compiled(
     .where(a.c.her_id == _her_id, a.c.national_id == _national_id, _lives, a.c.end > bindparam("since"))
     .order_by(a.c.start, a.c.id)
 )
+
+#: her_id, national_id, now: the slots in which the patient has a seat.
+SEATED = Compiled(select(a.c.slot_id).where(a.c.her_id == _her_id, a.c.national_id == _national_id, _lives))
 
 #: her_id, member
 GROUPS = Compiled(select(g.c.group_name).where(g.c.her_id == _her_id, g.c.member == bindparam("member")))

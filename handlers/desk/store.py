@@ -7,6 +7,7 @@ is and never decides: deciding is for ``rules`` and the handlers.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,10 @@ from handlers.desk import statements
 from handlers.desk.compiled import numbered_values
 from handlers.desk.model import Appointment, Owner, Referral, Slot, State
 from handlers.desk.office import USUAL, KeyMissing
-from handlers.desk.on_offer import read_calendars
+from handlers.desk.on_offer import read_calendars, read_free_slots, read_spans
 from handlers.desk.requests import Actor
 from handlers.desk.rows import (
     appointment_of,
-    moment,
     referral_of,
     row_of,
     seconds,
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from handlers.desk.model import Calendar, Patient
     from handlers.desk.office import Office
-    from handlers.desk.on_offer import Calendars
     from handlers.desk.requests import Rebook, Reserve
     from handlers.desk.rules.asks import Given
     from handlers.desk.rules.offers import Offer
+
+_MOST_KEPT = 8  # answers within a transaction, each of which may be long
 
 
 class Desk:
@@ -49,7 +50,8 @@ class Desk:
         self, connection: Connection, now: datetime, new_id: Callable[[], str], office: Office = USUAL
     ) -> None:
         self._connection = connection
-        self._calendars: dict[str, Calendars] = {}
+        self._calendars = cache(partial(read_calendars, connection))
+        self._free = lru_cache(_MOST_KEPT)(partial(read_free_slots, connection, self._calendars, now))
         self._new_id = new_id
         self.now = now
         self.office = office
@@ -62,38 +64,30 @@ class Desk:
 
     def calendars(self, her_id: str) -> Sequence[Calendar]:
         """The open calendars of an owner, in the order in which the clinic lists them."""
-        return list(self._calendars_of(her_id).open.values())
+        return list(self._calendars(her_id).open.values())
 
-    def free_slots(self, her_id: str, patient: Patient, offers: Iterable[Offer]) -> list[Slot]:
-        """The slots of some offers with a seat left for the patient, by their start."""
-        found = []
-        for offer in offers:
-            statement = statements.free_slots(*_sizes(offer))
-            found += statement.all(self._connection, **self._asked(her_id, patient, offer))
-        open_ones = self._calendars_of(her_id).open
-        slots = [slot_of(open_ones, row) for row in found]
-        return sorted(slots, key=lambda slot: (slot.start, slot.calendar.id, slot.id))
+    def free_slots(self, her_id: str, patient: Patient, offers: Iterable[Offer]) -> tuple[Slot, ...]:
+        """The slots of some offers with a seat left for the patient, by their start.
+
+        They are read once for all who ask for the same offers, until something is written here.
+        """
+        found = self._free(her_id, tuple(offers))
+        if not found.some_for_several:
+            return found.slots
+        asked = {"her_id": her_id, "national_id": patient.national_id, "now": seconds(self.now)}
+        seated = {slot_id for (slot_id,) in statements.SEATED.all(self._connection, **asked)}
+        return tuple(slot for slot in found.slots if slot.id not in seated)
 
     def spans(
         self, her_id: str, patient: Patient, offers: Iterable[Offer]
     ) -> dict[str, tuple[datetime, datetime]]:
         """The first and last start, by calendar, of what can be booked at once of some offers."""
-        found: dict[str, tuple[datetime, datetime]] = {}
-        for offer in offers:
-            statement = statements.spans(*_sizes(offer))
-            for calendar_id, first, last in statement.all(
-                self._connection, **self._asked(her_id, patient, offer)
-            ):
-                if first is not None:
-                    edges = moment(first), moment(last)
-                    before = found.get(calendar_id, edges)
-                    found[calendar_id] = min(before[0], edges[0]), max(before[1], edges[1])
-        return found
+        return read_spans(self._connection, self.now, her_id, patient.national_id, offers)
 
     def slot(self, her_id: str, slot_id: str) -> Slot | None:
         """The slot of an open calendar, locked until the transaction ends: what is read of it stays true."""
         row = statements.SLOT.first(self._connection, her_id=her_id, slot_id=slot_id)
-        open_ones = self._calendars_of(her_id).open
+        open_ones = self._calendars(her_id).open
         return None if row is None or row[1] not in open_ones else slot_of(open_ones, row)
 
     # --- the patient
@@ -104,7 +98,7 @@ class Desk:
         Raises ``KeyMissing`` when there are lists and the office has no key for them: nobody could tell who
         is blocked.
         """
-        if not self._calendars_of(her_id).have_lists:
+        if not self._calendars(her_id).have_lists:
             return frozenset()
         if self.office.fingerprint is None:
             raise KeyMissing(f"{her_id} has lists of patients: name the file with their key in the settings")
@@ -204,6 +198,7 @@ class Desk:
             answers=request.answers,
             calendar=slot.calendar,
         )
+        self._free.cache_clear()
         statements.TAKE.run(self._connection, **row_of(appointment, self.now))
         return appointment
 
@@ -291,35 +286,12 @@ class Desk:
         )
 
     def _change(self, appointment_id: str, **values: object) -> None:
+        self._free.cache_clear()
         changes = {"changed_at": self.now, **values}
         self._connection.execute(statements.CHANGE, {"appointment_id": appointment_id, **changes})
 
-    def _asked(self, her_id: str, patient: Patient, offer: Offer) -> dict[str, object]:
-        return {
-            "her_id": her_id,
-            "national_id": patient.national_id,
-            "now": seconds(self.now),
-            "opens": seconds(offer.window.opens),
-            "closes": seconds(offer.window.closes),
-            **numbered_values("calendar", offer.calendar_ids),
-            **numbered_values("type", offer.type_codes or ()),
-            **{f"busy_from_{n}": seconds(start) for n, (start, _end) in enumerate(offer.busy)},
-            **{f"busy_to_{n}": seconds(end) for n, (_start, end) in enumerate(offer.busy)},
-        }
-
     def _appointment(self, her_id: str, row: tuple[object, ...]) -> Appointment:
-        return appointment_of(self._calendars_of(her_id).all, row)
-
-    def _calendars_of(self, her_id: str) -> Calendars:
-        found = self._calendars.get(her_id)
-        if found is None:
-            found = self._calendars[her_id] = read_calendars(self._connection, her_id)
-        return found
-
-
-def _sizes(offer: Offer) -> tuple[int, int, int]:
-    """How many of each there are in the statement that asks for an offer's slots."""
-    return len(offer.calendar_ids), len(offer.type_codes or ()), len(offer.busy)
+        return appointment_of(self._calendars(her_id).all, row)
 
 
 def _gone_over(appointment: Appointment, request: Reserve) -> Appointment:

@@ -76,15 +76,24 @@ def test_marking_what_was_sent_is_one_statement_of_the_next_batch(
     assert [one for one in statements if one.startswith("UPDATE")] == ["UPDATE outbox SET"]
 
 
-def test_a_slot_query_reads_twice_and_writes_a_row_to_each_side_of_the_ledger(
+def test_a_slot_query_reads_once_and_writes_a_row_to_each_side_of_the_ledger(
     batches: Batches, queries: list[Inbound], statements: list[str]
 ) -> None:
     assert all(isinstance(one, Answered) for one in batches.process(queries))
     verbs = Counter(one.split()[0] for one in statements)
-    for_the_batch = 3  # who has been here before; the calendars; their time types
-    assert verbs["SELECT"] == 2 * MANY + for_the_batch
+    for_the_batch = 4  # who has been here before; the calendars; their time types; what all of them ask for
+    assert verbs["SELECT"] == MANY + for_the_batch
     assert verbs["INSERT"] == 2 * MANY
     assert verbs["UPDATE"] == verbs["DELETE"] == 0
+
+
+def test_what_is_free_is_read_again_only_after_something_was_written(
+    batches: Batches, queries: list[Inbound], letter: Callable[..., Inbound], statements: list[str]
+) -> None:
+    a_write, no_write = letter(letters.reserve("K1")), letter(letters.cancel("K2"))  # nobody has K2
+    batches.process([*queries[:3], a_write, *queries[3:6], no_write, *queries[6:9]])
+    reads = [one for one in statements if one == "SELECT slot.id, slot.calendar_id,"]
+    assert len(reads) == len(["free slots", "the slot that is wished for", "free slots"])
 
 
 def test_a_reservation_reads_three_times_and_writes_four_rows(
@@ -111,5 +120,6 @@ def test_what_a_batch_costs_beside_its_messages_does_not_grow_with_it(
     batches: Batches, queries: list[Inbound], statements: list[str], waiting: int
 ) -> None:
     batches.process(queries[:waiting])
-    of_the_messages = 4 * waiting
-    assert len(statements) - of_the_messages == len(["BEGIN", "look up", "calendars", "types", "COMMIT"])
+    of_the_messages = 3 * waiting
+    of_the_batch = ["BEGIN", "look up", "calendars", "types", "free slots", "COMMIT"]
+    assert len(statements) - of_the_messages == len(of_the_batch)
