@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii as quoted
+from operator import attrgetter
 
 from adapter.message import Properties
 
 _NAMES = tuple(field.name for field in fields(Properties))
+_TEXTS = tuple(name for name in _NAMES if name != "headers")
+_texts_of = attrgetter(*_TEXTS)
 _LONGEST = 255
 
 
@@ -34,10 +38,12 @@ def storable_or_none(text: str | None) -> str | None:
 
 def pack(properties: Properties) -> str:
     """JSON of the properties that are there."""
-    given = {name: value for name in _NAMES if (value := getattr(properties, name)) is not None}
-    if not given["headers"]:
-        del given["headers"]
-    return json.dumps(given)
+    # Written by hand: there are two or three a message, and ``dumps`` takes more than twice the time.
+    texts = zip(_TEXTS, _texts_of(properties), strict=True)
+    given = [f'"{name}": {quoted(text)}' for name, text in texts if text is not None]
+    if properties.headers:
+        given.append(f'"headers": {json.dumps(properties.headers)}')
+    return "{" + ", ".join(given) + "}"
 
 
 def unpack(text: str) -> Properties:

@@ -8,6 +8,7 @@ which belong to nobody, add 40, 65 or 80 to the month.
 from __future__ import annotations
 
 from datetime import date
+from operator import mul
 
 from handlers.desk.policies import Sex
 
@@ -48,7 +49,7 @@ def sex(number: str) -> Sex:
 
 def _check_digit(digits: list[int], weights: tuple[int, ...]) -> int:
     """What the check digit must be; 10 where no digit will do."""
-    remainder = sum(weight * digit for weight, digit in zip(weights, digits, strict=False)) % 11
+    remainder = sum(map(mul, weights, digits)) % 11
     return 0 if remainder == 0 else 11 - remainder
 
 
