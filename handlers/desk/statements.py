@@ -6,7 +6,7 @@ compiled, a moment is seconds since 1970; to the others, aware UTC.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -35,6 +35,8 @@ from handlers.desk.tables import time_type as t
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, ScalarSelect
+
+_MOST_CHANGES = 50  # of an appointment, by the columns that change, whose statements are kept
 
 _now = bindparam("now", type_=a.c.held_until.type)
 _her_id = bindparam("her_id", type_=a.c.her_id.type)
@@ -210,5 +212,9 @@ ENTER_MOVE = insert(m).values(
 #: a value for each column.
 TAKE = Compiled(insert(a).values({column: bindparam(column.name) for column in a.c}))
 
-#: appointment_id, and a value for each column that changes.
-CHANGE = update(a).where(a.c.id == bindparam("appointment_id"))
+
+@lru_cache(_MOST_CHANGES)
+def change(*columns: str) -> Compiled:
+    """appointment_id, and a value for each of the columns."""
+    this = update(a).where(a.c.id == bindparam("appointment_id"))
+    return Compiled(this.values({column: bindparam(column) for column in columns}))

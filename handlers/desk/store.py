@@ -151,7 +151,7 @@ class Desk:
         for row in rows:
             taker = self._appointment(her_id, row)
             if taker.held_until is not None and taker.held_until <= self.now:
-                self._change(taker.id, state=State.LAPSED)
+                self._change(taker.id, state=State.LAPSED.value)
             else:
                 takers.append(taker)
         return takers
@@ -261,14 +261,14 @@ class Desk:
 
         A hold gives back the referral that it was made by too; what has been booked by one has used it up.
         """
-        self._change(appointment.id, state=State.CANCELLED, held_until=None, cancellation_reason=reason)
+        self._change(appointment.id, state=State.CANCELLED.value, held_until=None, cancellation_reason=reason)
         if appointment.state is State.HELD and appointment.referral_id is not None:
             self._connection.execute(statements.GIVE_BACK, {"held_for": appointment.id})
         return replace(appointment, state=State.CANCELLED, held_until=None)
 
     def note_no_show(self, appointment: Appointment) -> Appointment:
         """Write down that the patient did not come."""
-        self._change(appointment.id, state=State.NO_SHOW)
+        self._change(appointment.id, state=State.NO_SHOW.value)
         return replace(appointment, state=State.NO_SHOW)
 
     def use_up(self, referral: Referral, appointment: Appointment) -> bool:
@@ -280,15 +280,13 @@ class Desk:
 
     def _rewrite(self, before: Appointment, after: Appointment) -> None:
         old, new = row_of(before, self.now), row_of(after, self.now)
-        moments = {"start": after.start, "end": after.end, "held_until": after.held_until}
-        self._change(
-            after.id, **{name: moments.get(name, new[name]) for name in new if new[name] != old[name]}
-        )
+        self._change(after.id, **{name: new[name] for name in new if new[name] != old[name]})
 
     def _change(self, appointment_id: str, **values: object) -> None:
+        """Give columns of an appointment new values, as the database has them."""
         self._free.cache_clear()
-        changes = {"changed_at": self.now, **values}
-        self._connection.execute(statements.CHANGE, {"appointment_id": appointment_id, **changes})
+        changes = {"changed_at": seconds(self.now), **values}
+        statements.change(*changes).run(self._connection, appointment_id=appointment_id, **changes)
 
     def _appointment(self, her_id: str, row: tuple[object, ...]) -> Appointment:
         return appointment_of(self._calendars(her_id).all, row)
