@@ -7,9 +7,11 @@ out, since a reply that cannot be read helps nobody.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_CODED = 64  # codes that are remembered as they are written; the words with one may be a peer's
 _PLAIN = re.compile("[\t\n\r !#-%(-;=?-\ud7ff]*")  # nothing to escape, and nothing to leave out
 
 
@@ -35,6 +37,12 @@ def element(name: str, /, *content: str | None, **attributes: str | None) -> Mar
         if value is not None:
             given += f' {key}="{text(value)}"'
     return Markup(f"<{name}{given}>{inside}</{name}>" if inside else f"<{name}{given}/>")
+
+
+@lru_cache(_MOST_CODED)
+def coded(name: str, value: str | None, words: str | None = None, code_list: str | None = None) -> Markup:
+    """An element whose code, code list and words stand in V, S and DN, as the Norwegian standards have it."""
+    return element(name, V=value, S=code_list, DN=words)
 
 
 def optional(name: str, content: str | None) -> Markup | None:

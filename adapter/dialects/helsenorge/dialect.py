@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from handlers.desk.replies import Reply
     from handlers.desk.requests import Request
 
+_OURS = frozenset(Function)
 _WAIT = timedelta(seconds=15)
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
@@ -110,7 +111,7 @@ class Helsenorge:
         """See ``Dialect.understand``."""
         assert isinstance(opened, OpenedLetter)  # noqa: S101 - it is what ``open`` gave
         head, letter = opened.head, opened.letter
-        if head.function not in set(Function):
+        if head.function not in _OURS:
             raise Unsupported("We take no part in the process of this message function")
         if letter is None:
             raise ContentFault(*filter(None, [opened.torn]))
@@ -184,9 +185,12 @@ class Helsenorge:
     ) -> Dispatch:
         msg_id = self._new_id()
         body = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
+        contents = [content for _, content in answer.attachments]
         queue = _reply_queue(inbound)
         properties = self._properties(inbound, queue, now, opened.head.function, answerable=not waits)
-        outbound = Outbound(self._forms.checked(body), properties, queue, ttl=_WAIT if waits else None)
+        outbound = Outbound(
+            self._forms.checked(body, contents), properties, queue, ttl=_WAIT if waits else None
+        )
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
     def _apprec(

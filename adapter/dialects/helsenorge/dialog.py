@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapter.dialects.helsenorge.elements import code_of, find_all, text_of
 from adapter.dialects.helsenorge.names import DIALOG, FK1, oid
 from adapter.xml.places import name_of
-from adapter.xml.writing import Markup, element, optional
+from adapter.xml.writing import Markup, coded, element, optional
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from handlers.desk.model import Practitioner
 
 _WISHED_PRACTITIONER = "23"
+_TEMA = oid(7602)
 _WITHIN_WORDS = frozenset({"a", "abbr", "b", "code", "em", "i", "small", "span", "strong", "sub", "sup", "u"})
 
 
@@ -57,15 +58,12 @@ def wished_calendar(request: Parts) -> str | None:
 
 def write_notat(answer: Answer) -> Markup:
     """The Dialogmelding of a reply."""
-    tema = element("TemaKodet", V=answer.tema.value, S=oid(7602), DN=answer.tema.words)
-    notat = element(
-        "Notat",
-        tema,
-        optional("TekstNotatInnhold", answer.text),
-        optional("Merknad", answer.remark),
-        answer.role,
+    return Markup(
+        f'<Dialogmelding xmlns="{DIALOG}"><Notat>'
+        f"{coded('TemaKodet', answer.tema.value, answer.tema.words, _TEMA)}"
+        f"{optional('TekstNotatInnhold', answer.text) or ''}{optional('Merknad', answer.remark) or ''}"
+        f"{answer.role or ''}</Notat></Dialogmelding>"
     )
-    return element("Dialogmelding", notat, xmlns=DIALOG)
 
 
 def write_foresporsel(kind: Code, code_list: int, role: Markup | None) -> Markup:

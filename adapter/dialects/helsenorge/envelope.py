@@ -12,7 +12,7 @@ from adapter.dialects.helsenorge.dialog import write_notat
 from adapter.dialects.helsenorge.letter import Professional
 from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
 from adapter.dialects.helsenorge.times import write_utc
-from adapter.xml.writing import Markup, document, element, optional, text
+from adapter.xml.writing import Markup, coded, document, element, optional, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,16 @@ if TYPE_CHECKING:
 
 _ORGANISATION, _PERSON = oid(9051), oid(8116)
 _LONGEST_TEXT = 900
-_MOST_PARTIES = _MOST_CODED = 64  # remembered as written; no head is larger than ``letter`` allows
+_MOST_PARTIES = 64  # remembered as they are written; no head is larger than ``letter`` allows
 _VERSION = element("MIGversion", "v1.2 2006-05-24")
-ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = element("Ack", V="J", DN="Ja"), element("Ack", V="N", DN="Nei")
-_IS_XML = element("MsgType", V="XML", DN="XML-instans")
+ASKS_FOR_RECEIPT, _ASKS_FOR_NONE = coded("Ack", "J", "Ja"), coded("Ack", "N", "Nei")
+_IS_XML = coded("MsgType", "XML", "XML-instans")
+_AS_A_RECEIPT = (
+    coded("MsgType", APPREC_FUNCTION, "Applikasjonskvittering")
+    + element("MIGversion", "v1.1 2012-02-15")
+    + element("SoftwareName", "timebok")
+)
+_AS_RECEIVED, _AS_SENT = coded("Role", "PRIM", "Primærmottaker"), coded("Role", "AVS", "Avsender")
 _NUMBERS = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}
 _FIRST_OF_D_NUMBERS = "4567"
 OK, REJECTED = "1", "2"
@@ -49,7 +55,7 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
         f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
     )
-    kind = _coded("Type", head.function, None, head.function_words)
+    kind = coded("Type", head.function, head.function_words)
     return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
 
 
@@ -75,25 +81,13 @@ def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, no
     """The receipt of the message with ``head``: accepted, or rejected because of ``findings``."""
     status = REJECTED if findings else OK
     return document(
-        element(
-            "AppRec",
-            element("MsgType", V=APPREC_FUNCTION, DN="Applikasjonskvittering"),
-            element("MIGversion", "v1.1 2012-02-15"),
-            element("SoftwareName", "timebok"),
-            element("GenDate", write_utc(now)),
-            element("Id", receipt_id),
-            element("Sender", element("Role", V="PRIM", DN="Primærmottaker"), _write_hcp(head.receiver)),
-            element("Receiver", element("Role", V="AVS", DN="Avsender"), _write_hcp(head.sender)),
-            element("Status", V=status, DN=STATUS_WORDS[status]),
-            *(_write_error(finding) for finding in findings),
-            element(
-                "OriginalMsgId",
-                element("MsgType", V=head.function, DN=head.function_words),
-                element("IssueDate", head.generated),
-                element("Id", head.msg_id),
-            ),
-            xmlns=APPREC,
-        )
+        f'<AppRec xmlns="{APPREC}">{_AS_A_RECEIPT}<GenDate>{write_utc(now)}</GenDate><Id>{receipt_id}</Id>'
+        f"<Sender>{_AS_RECEIVED}{_write_hcp(head.receiver)}</Sender>"
+        f"<Receiver>{_AS_SENT}{_write_hcp(head.sender)}</Receiver>"
+        f"{coded('Status', status, STATUS_WORDS[status])}"
+        f"{''.join([_write_error(finding) for finding in findings])}"
+        f"<OriginalMsgId>{coded('MsgType', head.function, head.function_words)}"
+        f"<IssueDate>{text(head.generated)}</IssueDate><Id>{text(head.msg_id)}</Id></OriginalMsgId></AppRec>"
     )
 
 
@@ -144,13 +138,7 @@ def _write_number(number: str | None, kind: str | None) -> str:
     if number is None:
         return ""
     words = _NUMBERS.get(kind or "")
-    return f"<Ident><Id>{text(number)}</Id>{_coded('TypeId', kind, _PERSON, words)}</Ident>"
-
-
-@lru_cache(_MOST_CODED)
-def _coded(name: str, value: str | None, code_list: str | None, words: str | None) -> Markup:
-    """An element with a code, of which there are few."""
-    return element(name, V=value, S=code_list, DN=words)
+    return f"<Ident><Id>{text(number)}</Id>{coded('TypeId', kind, words, _PERSON)}</Ident>"
 
 
 @lru_cache(_MOST_PARTIES)

@@ -7,12 +7,15 @@ way in; what could go wrong is which elements and attributes there are.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.errors import Fault, InvalidReply
 from adapter.xml.parsing import Limits, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapter.xml.schema import Schema
 
 _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
@@ -20,6 +23,7 @@ _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limit
 _TEXT = re.compile(rb">[^<]+")
 _REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
 _MOST_FORMS = 10_000
+_MOST_CONTENTS = 8  # each of which may be long, and repeats what is kept elsewhere
 
 
 class Forms:
@@ -30,14 +34,18 @@ class Forms:
         self._check = check
         self._allowed: set[int] = set()
 
-    def checked(self, body: bytes) -> bytes:
+    def checked(self, body: bytes, contents: Sequence[str] = ()) -> bytes:
         """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
 
+        ``contents`` are those of its parts that other messages may have just so; their form is taken once.
         Raises ``InvalidReply`` for one that they do not allow.
         """
         if not self._check:
             return body
-        form = hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", body)))
+        rest = body
+        for content in contents:
+            rest = rest.replace(content.encode(), b"", 1)
+        form = hash((_form(rest), *map(_form_of_content, contents)))
         if form not in self._allowed:
             try:
                 self._schema.check(parse(body, _ANY_SIZE), body)
@@ -47,3 +55,12 @@ class Forms:
                 self._allowed.clear()
             self._allowed.add(form)
         return body
+
+
+def _form(markup: bytes) -> int:
+    return hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", markup)))
+
+
+@lru_cache(_MOST_CONTENTS)
+def _form_of_content(content: str) -> int:
+    return _form(content.encode())

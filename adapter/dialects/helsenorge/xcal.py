@@ -11,7 +11,7 @@ from adapter.dialects.helsenorge.elements import Parts, find_all
 from adapter.dialects.helsenorge.letter import contents
 from adapter.dialects.helsenorge.names import XCAL
 from adapter.dialects.helsenorge.times import read_local, write_duration, write_local
-from adapter.xml.writing import Markup, element, text
+from adapter.xml.writing import Markup, text
 from handlers.desk.policies import Ask
 
 if TYPE_CHECKING:
@@ -92,10 +92,9 @@ def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
 def write_calendar(events: list[Event], zone: ZoneInfo) -> Markup:
     """An icalendar element with the events in their order."""
     written = "".join([_write_event(event, zone) for event in events])
-    return element(
-        "icalendar",
-        Markup(f"<vcalendar>{_OF_THE_CALENDAR}<components>{written}</components></vcalendar>"),
-        xmlns=XCAL,
+    return Markup(
+        f'<icalendar xmlns="{XCAL}"><vcalendar>{_OF_THE_CALENDAR}<components>{written}</components>'
+        "</vcalendar></icalendar>"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.appointments import categories_of, name_of
@@ -23,9 +24,11 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
+    from adapter.xml.writing import Markup
     from handlers.desk.model import Slot
 
 _MOST_DAYS = 28
+_MOST_WRITTEN = 8  # answers that are remembered, each of which may be long
 _MUST_CALL = "MustCall"
 
 
@@ -54,9 +57,29 @@ def encode(reply: SlotList | Declined, letter: Letter, zone: ZoneInfo) -> Answer
         return declined(Tema.REJECTED, title, reply)
     if not reply.slots:
         return Answer(Tema.NO_FREE_SLOTS, title)
-    contact = letter.head.receiver.her_id
-    calendar = write_calendar([_event(slot, contact) for slot in reply.slots], zone)
+    calendar = _write_slots(_Same(reply.slots), letter.head.receiver.her_id, zone)
     return Answer(Tema.FREE_SLOTS, title, attachments=(("iCalendarLedigeTimer", calendar),))
+
+
+class _Same:
+    """Some slots, compared by which they are: by what they say would take as long as writing them."""
+
+    __slots__ = ("slots",)
+
+    def __init__(self, slots: tuple[Slot, ...]) -> None:
+        self.slots = slots
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.slots is self.slots
+
+    def __hash__(self) -> int:
+        return id(self.slots)
+
+
+@lru_cache(_MOST_WRITTEN)
+def _write_slots(same: _Same, contact: str, zone: ZoneInfo) -> Markup:
+    """The desk gives all who ask the same at once the very same slots, so they are written once."""
+    return write_calendar([_event(slot, contact) for slot in same.slots], zone)
 
 
 def _event(slot: Slot, contact: str) -> Event:
