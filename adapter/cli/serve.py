@@ -11,6 +11,7 @@ import structlog
 import typer
 import uvloop
 
+from adapter.database.log_keeper import log_brought_in
 from adapter.service import check_lists, make_engine, make_service, parties
 from adapter.serving import Service
 from adapter.settings import Settings
@@ -40,7 +41,7 @@ def serve() -> None:
     service = make_service(settings, engine, her_ids)
     gc.collect()
     gc.freeze()  # what is there by now stays; looking through it again and again costs a tenth of the speed
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with log_brought_in(engine), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         ended_well = runner.run(_until_told_to_stop(service, her_ids))
     if not ended_well:
         os._exit(_OUT_OF_TIME)  # whatever hangs in the store would not let us go
