@@ -9,17 +9,22 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import orjson
 import structlog
 
 if TYPE_CHECKING:
+    from structlog.typing import EventDict
+
     from adapter.message import Inbound
     from adapter.outcome import Outcome
     from adapter.settings import Settings
 
 log = structlog.get_logger("timebok.messages")
+
+_FRAMES = 4  # of an exception, the innermost
 
 # What a peer wrote where an id or a code belongs, which may be anything: a line of a log of its own, commands
 # to a terminal, somebody's number.
@@ -38,6 +43,7 @@ def configure_logging(settings: Settings) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_words,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -51,6 +57,19 @@ def configure_logging(settings: Settings) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for library in ("aio_pika", "aiormq"):  # tracebacks at every loss, and whole frames when debugging
         logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+def _without_words(_logger: object, _method: str, entry: EventDict) -> EventDict:
+    """Of an exception its type and place: its words, and what its variables held, may be a patient's."""
+    given = entry.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given
+    if given and not isinstance(error, BaseException):  # ``True``: whichever is being handled
+        error = sys.exception()
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        entry["error"] = type(error).__name__
+        entry["where"] = [f"{frame.name}:{frame.lineno}" for frame in frames]
+    return entry
 
 
 def _json(entry: object, **_: object) -> str:

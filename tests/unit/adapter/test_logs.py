@@ -6,7 +6,7 @@ import io
 import json
 import logging
 from contextlib import redirect_stderr
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -136,3 +136,25 @@ def test_a_failure_of_ours_is_logged_with_its_place_and_without_its_words(
     (line,) = logged()
     assert (line["event"], line["error"]) == ("batch failed", "KeyError")
     assert any(str(place).startswith("fail:") for place in line["where"])
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+@pytest.mark.parametrize("whose", [structlog.get_logger, logging.getLogger], ids=["ours", "a library's"])
+def test_an_exception_is_logged_without_its_words_and_variables(
+    logged: Logged, log_format: Any, whose: Callable[[str], Any]
+) -> None:
+    """``logged`` puts back what is set up here."""
+    assert logged() == []
+
+    def fail(name: str) -> None:
+        raise KeyError(name)
+
+    with redirect_stderr(io.StringIO()) as written:
+        configure_logging(Settings(log_format=log_format))
+        try:
+            fail(LINE.family_name)
+        except KeyError:
+            whose("somebody").exception("it failed")
+    line = written.getvalue()
+    assert all(word in line for word in ("it failed", "KeyError", "fail:"))
+    assert not [secret for secret in SECRETS if secret in line]
