@@ -17,7 +17,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from aio_pika import DeliveryMode, Message
+from aio_pika import DeliveryMode
+from pamqp.commands import Basic
 
 from adapter.mailbox.amqp10 import (
     PropertiesSection,
@@ -31,8 +32,6 @@ from adapter.message import ATTEMPT, CAME_FROM, PARKED_AT, REASON, Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from pamqp.commands import Basic
 
     from adapter.message import Outbound
 
@@ -99,11 +98,11 @@ def from_wire(wire: Basic.Properties) -> Properties:
     )
 
 
-def to_wire(message: Outbound) -> Message:
-    """Writes a message that goes out, persistent.
+def to_wire(message: Outbound) -> Basic.Properties:
+    """The properties of a message that goes out, persistent. Its headers are text, and sections as bytes.
 
     Raises:
-        ValueError: its properties are too large for any broker.
+        ValueError: they are too large for any broker.
     """
     properties = message.properties
     application = dict(properties.headers)
@@ -113,18 +112,22 @@ def to_wire(message: Outbound) -> Message:
     sections = _sections(properties, application)
     if sum(map(len, sections.values())) > MAX_SECTION_BYTES:
         raise ValueError(f"the properties are larger than {MAX_SECTION_BYTES} bytes")
-    to = {} if properties.to is None else {TO: properties.to}
-    return Message(
-        message.body,
-        headers={**application, **to, **sections},
+    if properties.to is not None:
+        application[TO] = properties.to
+    return Basic.Properties(
+        headers={**application, **sections},
         content_type=properties.content_type,
         delivery_mode=DeliveryMode.PERSISTENT,
         correlation_id=properties.correlation_id,
         reply_to=properties.reply_to,
-        expiration=None if message.ttl is None else max(message.ttl, timedelta(0)),
+        expiration=None if message.ttl is None else _milliseconds(message.ttl),
         message_id=properties.message_id,
-        type=properties.subject,
+        message_type=properties.subject,
     )
+
+
+def _milliseconds(ttl: timedelta) -> str:
+    return str(max(0, ttl // timedelta(milliseconds=1)))
 
 
 def to_carry_on(wire: Basic.Properties, headers: Mapping[str, str]) -> Basic.Properties:

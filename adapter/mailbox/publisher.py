@@ -15,7 +15,7 @@ from adapter.crash_points import crash_point
 from adapter.mailbox import together
 from adapter.mailbox.broker_errors import as_unavailable
 from adapter.mailbox.port import PublishOutcome, PublishResult
-from adapter.mailbox.properties import to_carry_on, to_wire
+from adapter.mailbox.properties import to_carry_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ class Publisher:
     def _encode(self, message: Outbound) -> together.Encoded | together.Confirm:
         """The message for the wire; or, where it has no place on one, what is as good as a refusal."""
         try:
-            return together.encode(self._channel, message.body, message.queue, to_wire(message).properties)
+            return together.encode(self._channel, message)
         except UNENCODABLE as error:
             refused: together.Confirm = asyncio.get_running_loop().create_future()
             refused.set_exception(error)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from aiormq.abc import ChannelFrame
 from aiormq.exceptions import ChannelInvalidStateError
-from pamqp import commands, frame
-from pamqp.body import ContentBody
-from pamqp.header import ContentHeader
+
+from adapter.mailbox import frames
+from adapter.mailbox.properties import to_wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from aiormq.channel import Channel
+
+    from adapter.message import Outbound
 
 Confirm = asyncio.Future[object]
 
@@ -34,19 +36,14 @@ class Encoded:
     frames: bytes = field(repr=False)
 
 
-def encode(channel: Channel, body: bytes, queue: str, properties: commands.Basic.Properties) -> Encoded:
-    """A message for ``queue``, to come back if there is none. ``properties`` have a message id.
+def encode(channel: Channel, message: Outbound) -> Encoded:
+    """A message for the channel's wire. It has a message id.
 
-    Raises what pamqp raises on a value that has no place in a frame.
+    Raises ``ValueError``, ``TypeError`` or ``struct.error`` for what has no place in a frame.
     """
-    frames: list[commands.Basic.Publish | ContentHeader | ContentBody] = [
-        commands.Basic.Publish(routing_key=queue, mandatory=True),
-        ContentHeader(properties=properties, body_size=len(body)),
-    ]
-    most = channel.max_content_size
-    frames += [ContentBody(body[start : start + most]) for start in range(0, len(body), most)]
-    marshalled = b"".join(frame.marshal(one, channel.number) for one in frames)
-    return Encoded(properties.message_id or "", marshalled)
+    properties, most = to_wire(message), channel.max_content_size
+    written = frames.message(channel.number, message.queue, properties, message.body, most)
+    return Encoded(message.properties.message_id or "", written)
 
 
 async def publish(channel: Channel, messages: Sequence[Encoded]) -> list[Confirm]:
@@ -62,7 +59,7 @@ async def publish(channel: Channel, messages: Sequence[Encoded]) -> list[Confirm
         _refuse_closed(channel)
         confirms = [_expect(channel, message.message_id) for message in messages]
         try:
-            payload = b"".join(message.frames for message in messages)
+            payload = b"".join([message.frames for message in messages])
             await channel.write_queue.put(ChannelFrame(payload, should_close=False))
         except BaseException:
             for confirm in confirms:
@@ -75,12 +72,12 @@ async def publish(channel: Channel, messages: Sequence[Encoded]) -> list[Confirm
 
 async def acknowledge(channel: Channel, numbers: Iterable[int]) -> None:
     """Acknowledge deliveries of the channel, and wait until that has left this process."""
-    await _write(channel, [commands.Basic.Ack(number) for number in numbers])
+    await _write(channel, frames.acks(channel.number, numbers))
 
 
 async def reject(channel: Channel, numbers: Iterable[int], *, requeue: bool) -> None:
     """Reject deliveries of the channel, and wait until that has left this process."""
-    await _write(channel, [commands.Basic.Reject(number, requeue) for number in numbers])
+    await _write(channel, frames.rejects(channel.number, numbers, requeue=requeue))
 
 
 def _expect(channel: Channel, message_id: str) -> Confirm:
@@ -92,10 +89,10 @@ def _expect(channel: Channel, message_id: str) -> Confirm:
     return confirm
 
 
-async def _write(channel: Channel, frames: Sequence[commands.Basic.Ack | commands.Basic.Reject]) -> None:
+async def _write(channel: Channel, payload: bytes) -> None:
     _refuse_closed(channel)
     written = channel.create_future()
-    await channel.write_queue.put(ChannelFrame.marshall(channel.number, frames, written))
+    await channel.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=written))
     await written
 
 

@@ -126,10 +126,14 @@ class OverAmqp:
                 await self._publish(receipt, receipt.properties)
 
     async def _publish(self, inbound: Inbound, properties: Properties) -> None:
-        message = to_wire(self._wrapped(inbound, properties))
+        message = self._wrapped(inbound, properties)
+        written = to_wire(message)
         if properties.message_id is None:
-            message.message_id = _NoId()
-        await self._channel.default_exchange.publish(message, routing_key=inbound.queue, mandatory=True)
+            written.message_id = _NoId()
+        channel = await self._channel.get_underlay_channel()
+        await channel.basic_publish(
+            message.body, routing_key=inbound.queue, properties=written, mandatory=True
+        )
 
     def _wrapped(self, inbound: Inbound, properties: Properties) -> Outbound:
         """The message with its letter sealed, however little its envelope is in order."""

@@ -140,5 +140,5 @@ def clinic() -> Engine:
 def _fits_on_the_wire(message: Outbound) -> bool:
     """Whether AMQP 0-9-1 can carry it: short strings have 255 bytes, and the headers share a frame."""
     wire = to_wire(message)
-    short = (wire.message_id, wire.correlation_id, wire.reply_to, wire.type, wire.content_type, message.queue)
-    return all(len((text or "").encode()) <= _LONGEST_ON_THE_WIRE for text in short)
+    texts = wire.message_id, wire.correlation_id, wire.reply_to, wire.message_type, wire.content_type
+    return all(len((text or "").encode()) <= _LONGEST_ON_THE_WIRE for text in (*texts, message.queue))

@@ -182,7 +182,10 @@ class RabbitWorld:
 
     async def deliver(self, *messages: Outbound) -> None:
         for message in messages:
-            await self.peer.default_exchange.publish(to_wire(message), message.queue)
+            channel = await self.peer.get_underlay_channel()
+            await channel.basic_publish(
+                message.body, routing_key=message.queue, properties=to_wire(message), mandatory=True
+            )
 
     async def taken(self, queue: str) -> list[Outbound]:
         source = await self.peer.get_queue(queue, ensure=False)

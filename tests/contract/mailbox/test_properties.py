@@ -219,7 +219,7 @@ def test_no_sections_whatever_raise(headers: dict[str, Any], kind: str | None) -
 
 
 def test_what_is_written_says_all_in_the_sections_and_all_to_plain_peers() -> None:
-    written = to_wire(Outbound(b"", FULL, "8093240_async")).properties
+    written = to_wire(Outbound(b"", FULL, "8093240_async"))
     headers = written.headers
     assert read_properties(bytes(headers.pop(PROPERTIES_SECTION))) == PropertiesSection(
         "m", "8093240_async", FUNCTION, "91095_async", "c", "application/xml"
@@ -241,9 +241,9 @@ def test_what_is_written_says_all_in_the_sections_and_all_to_plain_peers() -> No
 
 def test_no_subject_is_made_up() -> None:
     without = Properties(message_id="m", to_her_id="8093240")
-    assert PROPERTIES_SECTION not in to_wire(Outbound(b"", without, "q")).properties.headers
+    assert PROPERTIES_SECTION not in to_wire(Outbound(b"", without, "q")).headers
     lacking = Properties(message_id="m", subject="")
-    section = to_wire(Outbound(b"", lacking, "q")).properties.headers[PROPERTIES_SECTION]
+    section = to_wire(Outbound(b"", lacking, "q")).headers[PROPERTIES_SECTION]
     assert read_properties(bytes(section)) == PropertiesSection("m")
 
 
