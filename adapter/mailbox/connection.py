@@ -16,6 +16,7 @@ from aio_pika.connection import make_url
 from aiormq.exceptions import AMQPError, InvalidFrameError
 from yarl import URL
 
+from adapter.mailbox.arrivals import Arrivals
 from adapter.mailbox.port import MailboxUnavailable
 from adapter.mailbox.tls import context_of, in_plain_words, when_cut_off
 from adapter.secret_file import SecretUnavailable, read_secret
@@ -35,6 +36,8 @@ class BrokerConnection(Connection):
         self._broker = broker
         url = make_url(broker.url, heartbeat=heartbeat, name="timebok")
         super().__init__(url, server_hostname=broker.tls.server_name)
+        self.arrivals = Arrivals()
+        self.kwargs["transport_factory"] = self.arrivals
 
     async def connect(self, timeout: TimeoutType = None) -> None:  # noqa: ASYNC109 - aio-pika's
         """Open it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from adapter.mailbox import together
 from adapter.mailbox.port import Delivery
@@ -18,19 +18,20 @@ from adapter.message import Inbound
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aiormq.abc import DeliveredMessage
     from aiormq.channel import Channel
+    from pamqp.commands import Basic
 
+    from adapter.mailbox.arrivals import Arrival
     from adapter.message import Lane
 
 
 @dataclass(slots=True, eq=False)
 class Token:
-    """The channel that a delivery came on, its number there, and how it lay on the wire."""
+    """The channel that a delivery came on, its number there, and its properties as they lay on the wire."""
 
     channel: Channel
     number: int
-    wire: DeliveredMessage
+    wire: Basic.Properties
     settled: bool = False
 
     @property
@@ -39,17 +40,17 @@ class Token:
         return not self.settled and not self.channel.is_closed
 
 
-def receive(message: DeliveredMessage, lane: Lane, queue: str) -> Delivery:
+def receive(arrival: Arrival, channel: Channel, lane: Lane, queue: str) -> Delivery:
     """A delivery as the port gives it. Never raises, whatever the peer wrote."""
     inbound = Inbound(
-        body=message.body,
-        properties=from_wire(message.header.properties),
+        body=arrival.body,
+        properties=from_wire(arrival.properties),
         lane=lane,
         queue=queue,
         received_at=datetime.now(UTC),
-        redelivered=bool(message.redelivered),
+        redelivered=arrival.redelivered,
     )
-    return Delivery(inbound, Token(cast("Channel", message.channel), message.delivery_tag or 0, message))
+    return Delivery(inbound, Token(channel, arrival.number, arrival.properties))
 
 
 async def settle(deliveries: Sequence[Delivery], *, ack: bool, requeue: bool = False) -> None:

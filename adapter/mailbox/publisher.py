@@ -20,8 +20,8 @@ from adapter.mailbox.properties import to_carry_on
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aiormq.abc import DeliveredMessage
     from aiormq.channel import Channel
+    from pamqp.commands import Basic
 
     from adapter.message import Outbound
 
@@ -53,7 +53,9 @@ class Publisher:
                 confirm.cancel()
         return [_result(*one) for one in zip(messages, confirms, strict=True)]
 
-    async def forward(self, wire: DeliveredMessage, queue: str, headers: Mapping[str, str]) -> bool:
+    async def forward(
+        self, body: bytes, wire: Basic.Properties, queue: str, headers: Mapping[str, str]
+    ) -> bool:
         """Puts a message that came in on another queue, just as it came but for ``headers`` and its expiry.
 
         Whether it arrived; ``False`` when there is no such queue, or it cannot be put on a wire again.
@@ -61,11 +63,11 @@ class Publisher:
         Raises:
             MailboxUnavailable: it is not known whether it arrived.
         """
-        properties = to_carry_on(wire.header.properties, headers)
+        properties = to_carry_on(wire, headers)
         with as_unavailable():
             try:
                 await self._channel.basic_publish(
-                    wire.body,
+                    body,
                     routing_key=queue,
                     properties=properties,
                     mandatory=True,

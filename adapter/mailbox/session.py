@@ -1,12 +1,11 @@
 """One connection to the broker, from its opening to its loss: its channels and its consumers.
 
 Each lane has a channel and a prefetch of its own, so that a flood on one never holds up another; publishing
-has one too. The callbacks that the library runs only put what came into the lane buffer: the library cancels
-them when the connection drops. A session must never call itself ready on the word of an open socket, and
-once lost, it must never hand out anything again.
+has one too. What comes is only put into the lane buffer, as it is read from the socket. A session must never
+call itself ready on the word of an open socket, and once lost, it must never hand out anything again.
 
 Consuming goes to aiormq's channel, the one beneath aio-pika's: it says when the broker cancels a consumer,
-takes many acknowledgements without waiting for each, and its deliveries cannot fail before we see them.
+takes many acknowledgements without waiting for each, and leaves the deliveries to us (``arrivals.py``).
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from aio_pika.abc import AbstractChannel
-    from aiormq.abc import AbstractChannel as WireChannel
     from aiormq.abc import DeliveredMessage
     from aiormq.channel import Channel
     from pamqp.commands import Basic
 
+    from adapter.mailbox.arrivals import Arrival
     from adapter.mailbox.lane_buffer import LaneBuffer
     from adapter.mailbox.port import Delivery, PublishResult
     from adapter.mailbox.settings import RabbitSettings
@@ -61,7 +60,7 @@ class Session:
         self._her_ids = tuple(dict.fromkeys(her_ids))
         self._sources = [Source(her_id, lane) for her_id in self._her_ids for lane in Lane]
         self._connection = BrokerConnection(settings.broker, settings.heartbeat)
-        self._lanes: dict[Lane, WireChannel] = {}
+        self._lanes: dict[Lane, Channel] = {}
         self._channels: list[AbstractChannel] = []
         self._publisher: Publisher | None = None
         self._asked: dict[str, Source] = {}  # by consumer tag; gone when the broker cancels it
@@ -146,7 +145,7 @@ class Session:
             raise MailboxUnavailable("there is no connection to the broker")
         if not token.is_open:  # it comes again by itself, and must not be in two places
             raise MailboxUnavailable("the message came over a connection that is gone")
-        arrived = await self._publisher.forward(token.wire, queue, headers)
+        arrived = await self._publisher.forward(delivery.inbound.body, token.wire, queue, headers)
         with as_unavailable():
             await settle([delivery], ack=arrived)
 
@@ -178,11 +177,11 @@ class Session:
         self._channels.append(channel)
         return channel
 
-    async def _open_lane(self, lane: Lane) -> WireChannel:
+    async def _open_lane(self, lane: Lane) -> Channel:
         channel = await self._open_channel()
         # Quorum queues know no prefetch for a whole channel, so each consumer has its share of the lane's.
         await channel.set_qos(prefetch_count=max(1, self._settings.prefetch[lane] // len(self._her_ids)))
-        wire = await channel.get_underlay_channel()
+        wire = cast("Channel", await channel.get_underlay_channel())
         wire.on_consumer_cancel_callbacks.add(self._on_cancelled)
         return wire
 
@@ -190,18 +189,19 @@ class Session:
         self._tags += 1
         tag = f"timebok-{source.queue}-{self._tags}"
         self._asked[tag] = source  # before the broker answers: it may cancel it in the same breath
-        await self._lanes[source.lane].basic_consume(
-            source.queue, partial(self._on_message, source), consumer_tag=tag
-        )
+        channel = self._lanes[source.lane]
+        self._connection.arrivals.consumers[tag] = partial(self._on_arrival, source, channel)
+        await channel.basic_consume(source.queue, _never, consumer_tag=tag)
         if tag in self._asked:
             self._alive[source] = tag
 
-    async def _on_message(self, source: Source, message: DeliveredMessage) -> None:
+    def _on_arrival(self, source: Source, channel: Channel, arrival: Arrival) -> None:
         if not self._lost:
-            self._buffer.put(receive(message, source.lane, source.queue))
+            self._buffer.put(receive(arrival, channel, source.lane, source.queue))
 
     def _on_cancelled(self, frame: Basic.Cancel) -> None:
         """The broker has cancelled a consumer, most likely because the queue was deleted."""
+        self._connection.arrivals.consumers.pop(frame.consumer_tag or "", None)
         source = self._asked.pop(frame.consumer_tag or "", None)
         if source is not None:
             self._alive.pop(source, None)
@@ -215,3 +215,8 @@ class Session:
         self._lost = True
         self._alive.clear()
         self._changed.set()
+
+
+async def _never(_message: DeliveredMessage) -> None:
+    """What aiormq is to do with a delivery, of which it sees none."""
+    raise RuntimeError("a delivery of ours has come past its consumer")

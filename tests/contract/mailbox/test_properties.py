@@ -319,7 +319,7 @@ async def test_the_sections_come_through_a_wait_and_are_still_there_when_it_is_l
     message = aio_pika.Message(b"<a/>", headers=sections, type="binary", message_id="mid-1")
     await rabbit.peer.default_exchange.publish(message, f"{rabbit.her_id}_async")
     (first,) = await collect(mailbox, Lane.ASYNC, 1)
-    assert isinstance(first.token.wire.header.properties.headers[PROPERTIES_SECTION], bytes)
+    assert isinstance(first.token.wire.headers[PROPERTIES_SECTION], bytes)
     assert first.inbound.properties.subject == FUNCTION
     await mailbox.postpone(first, PAUSE, "own-fault: Poison")
     (second,) = await collect(mailbox, Lane.ASYNC, 1)

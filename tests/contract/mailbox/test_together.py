@@ -58,6 +58,19 @@ async def test_the_deliveries_of_a_batch_are_settled_in_one_write(
     assert await rabbit.waiting(f"{rabbit.her_id}_async") == 0
 
 
+async def test_deliveries_cost_no_task_each(
+    rabbit: Any, mailbox: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    connection = mailbox._session._connection.transport.connection
+    monkeypatch.setattr(type(connection.channels[2]), "create_task", lambda *given: names.append(repr(given)))
+    await rabbit.deliver(*(write(f"message {number}", "async") for number in range(MANY)))
+    deliveries: list[Any] = []
+    while len(deliveries) < MANY:
+        deliveries += await mailbox.next_batch(Lane.ASYNC, MANY)
+    assert not names
+
+
 async def test_a_body_larger_than_a_frame_arrives_whole(
     rabbit: Any, mailbox: Any, write: Any, read: Any
 ) -> None:
