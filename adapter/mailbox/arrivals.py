@@ -17,7 +17,8 @@ from aiormq import TransportFactory
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from aiormq.exceptions import InvalidFrameError
 from pamqp.commands import Basic
-from pamqp.header import ContentHeader
+
+from adapter.mailbox import frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,8 +137,10 @@ class SortingReader:
         if unfinished is None:
             return False
         if kind == _HEADER:
-            header = _header(content)
-            unfinished.arrival.properties, unfinished.missing = header.properties, header.body_size
+            try:
+                unfinished.arrival.properties, unfinished.missing = frames.header(content)
+            except (struct.error, ValueError) as error:
+                raise InvalidFrameError("properties that nobody can read") from error
         else:
             unfinished.body.append(content)
             unfinished.missing -= len(content)
@@ -146,12 +149,3 @@ class SortingReader:
             unfinished.arrival.body = b"".join(unfinished.body)
             unfinished.consumer(unfinished.arrival)
         return True
-
-
-def _header(content: bytes) -> ContentHeader:
-    header = ContentHeader()
-    try:
-        header.unmarshal(content)
-    except (struct.error, ValueError) as error:
-        raise InvalidFrameError(str(error)) from error
-    return header
