@@ -112,17 +112,19 @@ class Parked:
 
 Outcome = Answered | Refused | Noted | Ignored | RetryLater | Parked
 
+_NAMES: dict[type[Outcome], str] = {
+    Answered: "answered",
+    Refused: "refused",
+    Noted: "noted",
+    Ignored: "ignored",
+    RetryLater: "retry-later",
+    Parked: "parked",
+}
+
 
 def name_of(outcome: Outcome) -> str:
     """The outcome's name in the ledger, in logs and in what the command prints."""
-    return {
-        Answered: "answered",
-        Refused: "refused",
-        Noted: "noted",
-        Ignored: "ignored",
-        RetryLater: "retry-later",
-        Parked: "parked",
-    }[type(outcome)]
+    return _NAMES[type(outcome)]
 
 
 def dispatches_of(outcome: Outcome) -> tuple[Dispatch, ...]:

@@ -17,6 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from adapter.errors import StoreUnavailable
 from adapter.secret_file import SecretUnavailable, read_secret
+from handlers.desk.compiled import Compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 #: The revision of the schema that this version knows.
 NEWEST = "0002"
 
+_BEGIN = Compiled(text("BEGIN IMMEDIATE"))
 _LOCK = 7_463_921  # any number, as long as every replica takes the same
 _PATIENCE_SECONDS = 30
 
@@ -132,4 +134,4 @@ def _switch_to_wal(cursor: DBAPICursor) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _BEGIN.run(connection)

@@ -14,6 +14,7 @@ from adapter.dialects.port import Receipt
 from adapter.errors import TransportFault
 from adapter.message import Inbound, Lane, Properties
 from adapter.service import new_id
+from adapter.xml.writing import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -85,7 +86,7 @@ class Letters:
         if not isinstance(opened, OpenedLetter):
             return None
         receipt_id, now = new_id(), self.clock()
-        body = write_apprec(opened.head, (), receipt_id=receipt_id, now=now)
+        body = document(write_apprec(opened.head, (), receipt_id=receipt_id, now=now))
         properties = Properties(
             message_id=new_id(),
             correlation_id=receipt_id,

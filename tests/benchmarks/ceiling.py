@@ -18,11 +18,14 @@ import psutil
 
 from adapter.database import open_engine
 from adapter.message import Lane
-from adapter.outcome import Answered, Outcome, dispatches_of
+from adapter.outcome import Answered, dispatches_of
 from adapter.service import make_batches
 from adapter.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from adapter.message import Inbound
     from tests.benchmarks.traffic import Traffic
 
 
@@ -35,31 +38,34 @@ def main() -> None:
     batches = make_batches(settings, engine, [traffic.parties.clinic])
     messages = [letter.inbound(traffic.parties) for letter in traffic.letters]
     process = psutil.Process()
-    outcomes: list[Outcome] = []
     before, began = process.cpu_times(), time.perf_counter()
-    for start in range(0, len(messages), size):
-        outcomes += batches.process(messages[start : start + size])
+    outcomes = [(batch, batches.process(batch)) for batch in _batches(messages, size)]
     seconds, after = time.perf_counter() - began, process.cpu_times()
-    undone = [outcome for outcome in outcomes if not isinstance(outcome, Answered)]
-    if undone:
-        raise SystemExit(f"{len(undone)} of {len(outcomes)} letters were not answered: {undone[0]}")
     used = after.user + after.system - before.user - before.system
-    sizes: dict[str, list[int]] = {}
-    for lane in (Lane.SYNC, Lane.ASYNC):
-        bodies = [
-            [len(dispatch.outbound.body) for dispatch in dispatches_of(outcome)]
-            for message, outcome in zip(messages, outcomes, strict=True)
-            if message.lane is lane
-        ]
-        sizes[lane] = [round(fmean(one)) for one in zip(*bodies, strict=True)]
+    sizes: dict[str, list[list[int]]] = {Lane.SYNC: [], Lane.ASYNC: []}
+    for batch, of_batch in outcomes:
+        undone = [outcome for outcome in of_batch if not isinstance(outcome, Answered)]
+        if undone:
+            raise SystemExit(f"{len(undone)} of {len(of_batch)} letters were not answered: {undone[0]}")
+        bodies = [[len(one.outbound.body) for one in dispatches_of(outcome)] for outcome in of_batch]
+        sizes[batch[0].lane] += bodies
     found = {
         "rate": len(messages) / seconds,
         "cpu": used / len(messages),
         "rss": process.memory_info().rss / 1e6,
-        "replies": sum(len(dispatches_of(outcome)) for outcome in outcomes),
-        "sizes": sizes,
+        "replies": sum(len(bodies) for of_lane in sizes.values() for bodies in of_lane),
+        "sizes": {
+            lane: [round(fmean(one)) for one in zip(*of_lane, strict=True)] for lane, of_lane in sizes.items()
+        },
     }
     print(json.dumps(found))  # noqa: T201 - what it is run for
+
+
+def _batches(messages: Sequence[Inbound], size: int) -> Iterator[Sequence[Inbound]]:
+    """Batches as the service takes them: of one lane each, the lanes in turns as long as both have some."""
+    lanes = [[one for one in messages if one.lane is lane] for lane in (Lane.SYNC, Lane.ASYNC)]
+    for start in range(0, len(messages), size):
+        yield from filter(None, [of_lane[start : start + size] for of_lane in lanes])
 
 
 if __name__ == "__main__":

@@ -184,13 +184,10 @@ class Helsenorge:
         self, inbound: Inbound, opened: OpenedLetter, answer: Answer, now: datetime, *, waits: bool
     ) -> Dispatch:
         msg_id = self._new_id()
-        body = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
-        contents = [content for _, content in answer.attachments]
+        pieces = write_reply(opened.head, answer, msg_id=msg_id, now=now, waits=waits)
         queue = _reply_queue(inbound)
         properties = self._properties(inbound, queue, now, opened.head.function, answerable=not waits)
-        outbound = Outbound(
-            self._forms.checked(body, contents), properties, queue, ttl=_WAIT if waits else None
-        )
+        outbound = Outbound(self._forms.checked(*pieces), properties, queue, ttl=_WAIT if waits else None)
         return Dispatch(Kind.REPLY, outbound, opened.head.function, answer.tema.value, msg_id)
 
     def _apprec(
@@ -199,12 +196,12 @@ class Helsenorge:
         receipt_id, head = self._new_id(), opened.head
         if not is_moment(head.generated):
             head = replace(head, generated=write_utc(inbound.received_at))
-        body = write_apprec(head, findings, receipt_id=receipt_id, now=now)
+        receipt = write_apprec(head, findings, receipt_id=receipt_id, now=now)
         queue = _reply_queue(inbound)
         properties = self._properties(inbound, queue, now, APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
-            outbound=Outbound(self._forms.checked(body), properties, queue),
+            outbound=Outbound(self._forms.checked(receipt), properties, queue),
             function=APPREC_FUNCTION,
             code=REJECTED if findings else OK,
             msg_id=receipt_id,

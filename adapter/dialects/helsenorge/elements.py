@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lxml import etree
 
@@ -30,7 +30,7 @@ class Parts:
             before, brace, _ = str(element.tag).rpartition("}")
             self._namespace = before + brace
             for child in element:
-                self._children.setdefault(str(child.tag), []).append(child)
+                self._children.setdefault(cast("str", child.tag), []).append(child)
 
     def all(self, name: str) -> Sequence[etree._Element]:
         """Those with a name, in their order."""
@@ -45,7 +45,8 @@ class Parts:
         """The parts of the first with a name."""
         parts = self._below.get(name)
         if parts is None:
-            parts = self._below[name] = Parts(self.first(name))
+            found = self.first(name)
+            parts = self._below[name] = _NONE if found is None else Parts(found)
         return parts
 
     def text(self, name: str) -> str | None:
@@ -55,6 +56,9 @@ class Parts:
     def code(self, name: str) -> str | None:
         """See ``code_of``."""
         return code_of(self.first(name))
+
+
+_NONE = Parts(None)
 
 
 def find(element: etree._Element, path: str) -> etree._Element | None:

@@ -12,7 +12,7 @@ from adapter.dialects.helsenorge.dialog import write_notat
 from adapter.dialects.helsenorge.letter import Professional
 from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
 from adapter.dialects.helsenorge.times import write_utc
-from adapter.xml.writing import Markup, coded, document, element, optional, text
+from adapter.xml.writing import Markup, coded, element, optional, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,37 +38,46 @@ _AS_A_RECEIPT = (
 _AS_RECEIVED, _AS_SENT = coded("Role", "PRIM", "Primærmottaker"), coded("Role", "AVS", "Avsender")
 _NUMBERS = {"FNR": "Fødselsnummer", "DNR": "D-nummer"}
 _FIRST_OF_D_NUMBERS = "4567"
+_END_OF_DOCUMENT, _END_OF_MESSAGE = "</Content></RefDoc></Document>", "</MsgHead>"
 OK, REJECTED = "1", "2"
 
 
-def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits: bool) -> bytes:
-    """A MsgHead that answers the message with ``head``.
+def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits: bool) -> list[str]:
+    """A MsgHead that answers the message with ``head``, in pieces: every second is one of the attachments.
 
     ``waits`` says that the sender is waiting for it, so that no receipt is asked for in return.
     """
     moment = write_utc(now)
-    parts = write_document(write_notat(answer), moment, title=answer.title)
+    pieces = [write_document(write_notat(answer), moment, title=answer.title)]
     for description, content in answer.attachments:
-        parts += write_document(content, moment, description=description)
+        pieces[-1] += _begin_document(moment, description=description)
+        pieces += [content, _END_OF_DOCUMENT]
     about = (
         f"{identity(msg_id, moment)}{_ASKS_FOR_NONE if waits else ASKS_FOR_RECEIPT}"
         f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
     )
     kind = coded("Type", head.function, head.function_words)
-    return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
+    parties = head.receiver, head.sender
+    pieces[0] = _begin_message(kind, about, parties, _write_patient(head.patient)) + pieces[0]
+    pieces[-1] += _END_OF_MESSAGE
+    return pieces
 
 
-def write_message(kind: str, about: str, parties: tuple[Party, Party], patient: str, parts: str) -> bytes:
-    """A MsgHead of pieces that are written: its Type, what follows up to Sender, Patient, and the Documents.
+def write_message(kind: str, about: str, parties: tuple[Party, Party], patient: str, parts: str) -> str:
+    """A MsgHead of what is written: its Type, what follows up to Sender, Patient, and the Documents.
 
     ``parties`` are its sender and its receiver.
     """
+    return f"{_begin_message(kind, about, parties, patient)}{parts}{_END_OF_MESSAGE}"
+
+
+def _begin_message(kind: str, about: str, parties: tuple[Party, Party], patient: str) -> str:
     sender, receiver = parties
-    return document(
+    return (
         f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>{kind}{_VERSION}{about}'
         f"<Sender>{_write_party(sender)}</Sender><Receiver>{_write_party(receiver)}</Receiver>"
-        f"{patient}</MsgInfo>{parts}</MsgHead>"
+        f"{patient}</MsgInfo>"
     )
 
 
@@ -77,10 +86,10 @@ def identity(msg_id: str, moment: str) -> str:
     return f"<GenDate>{moment}</GenDate><MsgId>{msg_id}</MsgId>"
 
 
-def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> bytes:
+def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> str:
     """The receipt of the message with ``head``: accepted, or rejected because of ``findings``."""
     status = REJECTED if findings else OK
-    return document(
+    return (
         f'<AppRec xmlns="{APPREC}">{_AS_A_RECEIPT}<GenDate>{write_utc(now)}</GenDate><Id>{receipt_id}</Id>'
         f"<Sender>{_AS_RECEIVED}{_write_hcp(head.receiver)}</Sender>"
         f"<Receiver>{_AS_SENT}{_write_hcp(head.sender)}</Receiver>"
@@ -108,10 +117,14 @@ def write_document(
     content: str, moment: str, *, title: str | None = None, description: str | None = None
 ) -> str:
     """A part of a message, with a title or a description for people."""
+    begun = _begin_document(moment, title=title, description=description)
+    return f"{begun}{content}{_END_OF_DOCUMENT}"
+
+
+def _begin_document(moment: str, *, title: str | None = None, description: str | None = None) -> str:
     return (
         f"<Document>{optional('ContentDescription', title) or ''}<RefDoc>"
-        f'<IssueDate V="{moment}"/>{_IS_XML}{optional("Description", description) or ""}'
-        f"<Content>{content}</Content></RefDoc></Document>"
+        f'<IssueDate V="{moment}"/>{_IS_XML}{optional("Description", description) or ""}<Content>'
     )
 
 

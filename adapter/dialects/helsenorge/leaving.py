@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING
 
 from adapter.errors import Fault, InvalidReply
 from adapter.xml.parsing import Limits, parse
+from adapter.xml.writing import document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from adapter.xml.schema import Schema
 
 _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limits are for what comes in
 
-_TEXT = re.compile(rb">[^<]+")
-_REPEATED = re.compile(rb"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
+_TEXT = re.compile(r">[^<]+")
+_REPEATED = re.compile(r"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
 _MOST_FORMS = 10_000
 _MOST_CONTENTS = 8  # each of which may be long, and repeats what is kept elsewhere
 
@@ -34,18 +33,16 @@ class Forms:
         self._check = check
         self._allowed: set[int] = set()
 
-    def checked(self, body: bytes, contents: Sequence[str] = ()) -> bytes:
-        """The message, which its receiver's schemas allow: it, or one before it that differs in text only.
+    def checked(self, *pieces: str) -> bytes:
+        """The message of some pieces, which its receiver's schemas allow: it, or one that has the same form.
 
-        ``contents`` are those of its parts that other messages may have just so; their form is taken once.
+        Every second piece is one that other messages may have just so; its form is taken once.
         Raises ``InvalidReply`` for one that they do not allow.
         """
+        body = document("".join(pieces))
         if not self._check:
             return body
-        rest = body
-        for content in contents:
-            rest = rest.replace(content.encode(), b"", 1)
-        form = hash((_form(rest), *map(_form_of_content, contents)))
+        form = hash((_form("".join(pieces[::2])), *map(_form_of_content, pieces[1::2])))
         if form not in self._allowed:
             try:
                 self._schema.check(parse(body, _ANY_SIZE), body)
@@ -57,10 +54,8 @@ class Forms:
         return body
 
 
-def _form(markup: bytes) -> int:
-    return hash(_REPEATED.sub(rb"\1", _TEXT.sub(b">", markup)))
+def _form(markup: str) -> int:
+    return hash(_REPEATED.sub(r"\1", _TEXT.sub(">", markup)))
 
 
-@lru_cache(_MOST_CONTENTS)
-def _form_of_content(content: str) -> int:
-    return _form(content.encode())
+_form_of_content = lru_cache(_MOST_CONTENTS)(_form)

@@ -91,7 +91,7 @@ class HelsenorgeNotices:
 
     def _write(
         self, change: Change, appointment: Appointment, owner: Owner, msg_id: str, now: datetime
-    ) -> bytes:
+    ) -> str:
         moment, words = write_utc(now), _CHANGES[change]
         function = NOTICE_FUNCTIONS[self._portal.process]
         practitioner = appointment.practitioner

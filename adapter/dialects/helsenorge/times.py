@@ -17,7 +17,7 @@ _ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:[0-5]\d)?", re.ASCII)
 _MOST_MOMENTS = 16  # remembered as they are written: all of a batch is answered at the same one
 _MOST_LOCAL = 4_096  # and so are the times of the days that everybody asks for
-_LOCAL = len("2026-01-31T08:00:00")
+_LOCAL, _DATE = len("2026-01-31T08:00:00"), len("2026-01-31")
 _EARLIEST, _LATEST = 1, 9999
 _FARTHEST = timedelta(hours=14)
 
@@ -43,7 +43,8 @@ def read_date(text: str) -> date:
 
     Raises ``ValueError`` for what is no date.
     """
-    day = date.fromisoformat(_ZONE.sub("", text.strip()))
+    said = text.strip()
+    day = date.fromisoformat(said if len(said) == _DATE else _ZONE.sub("", said))
     if not _EARLIEST < day.year < _LATEST:
         raise ValueError("the year is out of range")
     return day

@@ -162,7 +162,9 @@ def test_a_reply_that_breaks_its_schema_does_not_leave_and_leaves_no_trace(
     from adapter.dialects.helsenorge.envelope import write_reply
 
     monkeypatch.setattr(
-        dialect, "write_reply", lambda *given, **more: write_reply(*given, **more).replace(b"MsgId", b"X")
+        dialect,
+        "write_reply",
+        lambda *given, **more: [one.replace("MsgId", "X") for one in write_reply(*given, **more)],
     )
     (outcome,) = batches.process([letter(letters.reserve("K1"))])
     assert (type(outcome), outcome.reason) == (RetryLater, "own-fault: InvalidReply")

@@ -13,6 +13,7 @@ from adapter.dialects.helsenorge.functions.codec import Answer
 from adapter.dialects.helsenorge.letter import Head, open_letter
 from adapter.dialects.helsenorge.names import ERROR_WORDS, Tema
 from adapter.errors import Finding
+from adapter.xml.writing import document
 from tests.support import letters
 from tests.support.clinic import NOW
 from tests.support.letters import OID, organisation, patient_element, professional
@@ -59,12 +60,12 @@ def head(
 
 
 def receipt(of: Head, *findings: Finding) -> etree._Element:
-    return etree.fromstring(write_apprec(of, findings, receipt_id="r", now=NOW))
+    return etree.fromstring(document(write_apprec(of, findings, receipt_id="r", now=NOW)))
 
 
 def reply(to: Head) -> etree._Element:
     answer = Answer(Tema.NO_FREE_SLOTS, "Svar")
-    return etree.fromstring(write_reply(to, answer, msg_id="m", now=NOW, waits=True))
+    return etree.fromstring(document("".join(write_reply(to, answer, msg_id="m", now=NOW, waits=True))))
 
 
 @pytest.mark.parametrize(("sender", "receiver"), list(product(SHAPES, SHAPES)))
