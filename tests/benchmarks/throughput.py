@@ -15,7 +15,7 @@ from tests.benchmarks.contenders import ALONE, CEILING, EVERY, IN_THE_MIX
 from tests.benchmarks.figures import middle, paired
 from tests.benchmarks.runs import ceiling, measure
 from tests.benchmarks.stores import Template
-from tests.benchmarks.traffic import MIXED, make_traffic
+from tests.benchmarks.traffic import MIXED, make_questions, make_traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LETTERS = 3_000
 LETTERS_ALONE = 1_000
+DAYS = 60
 BATCHES = (1, 10, 50, 200)
 
 
@@ -38,13 +39,18 @@ async def throughput(bench: Bench) -> None:
 
 
 async def functions(bench: Bench) -> None:
-    """Measure each function alone."""
-    names = {"HLT": "slot query alone", "RT": "reservation alone", "ART": "cancellation alone"}
+    """Measure each function alone, and slot queries that are not all about the same day."""
+    count = bench.scaled(LETTERS_ALONE)
+    alone = {
+        "slot query alone": make_traffic(bench.parties, count, {"HLT": 1}),
+        f"slot query alone, about {DAYS} days": make_questions(bench.parties, count, DAYS),
+        "reservation alone": make_traffic(bench.parties, count, {"RT": 1}),
+        "cancellation alone": make_traffic(bench.parties, count, {"ART": 1}),
+    }
     found = bench.found.setdefault("functions", {})
-    for asked, name in names.items():
-        traffic = make_traffic(bench.parties, bench.scaled(LETTERS_ALONE), {asked: 1})
-        found[asked] = await _rounds(bench, name, traffic, ALONE)
-        bench.console.print(table(name.capitalize(), found[asked]))
+    for name, traffic in alone.items():
+        found[name] = await _rounds(bench, name, traffic, ALONE)
+        bench.console.print(table(name.capitalize(), found[name]))
 
 
 async def ceilings(bench: Bench) -> None:

@@ -148,7 +148,10 @@ def slot_id(number: int) -> str:
 
 
 def make_traffic(parties: Parties, count: int, shares: Mapping[str, int]) -> Traffic:
-    """``count`` letters, of each kind its share, shuffled the same way every time."""
+    """``count`` letters, of each kind its share, shuffled the same way every time.
+
+    All slot queries ask for the same day, as they do when times have just been released.
+    """
     total = sum(shares.values())
     asked = [kind for kind, share in shares.items() for _ in range(count * share // total)]
     asked += [next(iter(shares))] * (count - len(asked))
@@ -167,6 +170,19 @@ def make_traffic(parties: Parties, count: int, shares: Mapping[str, int]) -> Tra
         places.append(place)
         letters.append(writer.about(kind, citizen, place))
     return Traffic(parties, tuple(letters), tuple(places), asked.count("RT"), asked.count("ART"))
+
+
+def make_questions(parties: Parties, count: int, days: int) -> Traffic:
+    """``count`` slot queries about ``days`` days in turns, with as many free slots in each answer."""
+    writer, people = Writer(parties), citizens()
+    first = [_A_DAY * day for day in range(days)]
+    places = [
+        Place(slot_id(-start - number), "c0", moment(start + number))
+        for start in first
+        for number in range(1, ANSWER + 1)
+    ]
+    letters = [writer.look(next(people), moment(first[number % days])) for number in range(count)]
+    return Traffic(parties, tuple(letters), tuple(places))
 
 
 def moment(number: int) -> datetime:
