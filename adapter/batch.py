@@ -6,7 +6,6 @@ cancels whatever awaits. When one message of a batch fails, all is rolled back a
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,6 +18,7 @@ from adapter.ledger import outbox
 from adapter.ledger.ledger import Ledger
 from adapter.ledger.outbox import FIRST_PAUSE
 from adapter.outcome import About, RetryLater
+from adapter.telemetry import without_words
 from handlers.desk.office import USUAL
 from handlers.desk.store import Desk
 
@@ -73,7 +73,7 @@ class Batches:
         try:
             return self._in_one_transaction(batch, sent)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other messages must not wait for it
-            _tell(error, len(batch))
+            log.warning("batch failed", messages=len(batch), **without_words(error))
             if isinstance(error, DBAPIError) and not self.store_answers():
                 raise StoreUnavailable("the booking store does not answer") from None
             if len(batch) == 1 and not sent:
@@ -115,9 +115,3 @@ class Batches:
 
 def _reason(error: Exception) -> str:
     return f"own-fault: {type(error).__name__}"
-
-
-def _tell(error: Exception, size: int) -> None:
-    """Log what failed and where, never the error's own words: they may quote a patient."""
-    where = [f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
-    log.warning("batch failed", error=type(error).__name__, where=where, messages=size)

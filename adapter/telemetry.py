@@ -10,7 +10,7 @@ import logging
 import re
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
@@ -43,7 +43,7 @@ def configure_logging(settings: Settings) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _without_words,
+        _drop_words,
     ]
     structlog.configure(
         processors=[*shared, renderer],
@@ -59,17 +59,24 @@ def configure_logging(settings: Settings) -> None:
         logging.getLogger(library).setLevel(logging.CRITICAL)
 
 
-def _without_words(_logger: object, _method: str, entry: EventDict) -> EventDict:
+def _drop_words(_logger: object, _method: str, entry: EventDict) -> EventDict:
     """Of an exception its type and place: its words, and what its variables held, may be a patient's."""
     given = entry.pop("exc_info", None)
     error = given[1] if isinstance(given, tuple) else given
     if given and not isinstance(error, BaseException):  # ``True``: whichever is being handled
         error = sys.exception()
     if isinstance(error, BaseException):
-        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-        entry["error"] = type(error).__name__
-        entry["where"] = [f"{frame.name}:{frame.lineno}" for frame in frames]
+        entry.update(without_words(error))
     return entry
+
+
+def without_words(error: BaseException) -> dict[str, Any]:
+    """What a log may tell of an exception: its type (``error``), and the innermost functions (``where``)."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return {
+        "error": type(error).__name__,
+        "where": [f"{frame.name}:{frame.lineno}" for frame in frames],
+    }
 
 
 def _json(entry: object, **_: object) -> str:

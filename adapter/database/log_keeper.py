@@ -58,9 +58,8 @@ def _let_grow(connection: DBAPIConnection, _record: object) -> None:
 
 
 def _keep(engine: Engine, over: Event) -> None:
-    with closing(
-        engine.raw_connection()
-    ) as connection:  # not one that the worker may get: its cache stays its own
+    # A connection that the worker never gets: its cache stays its own.
+    with closing(engine.raw_connection()) as connection:
         cursor, pause = connection.cursor(), _EVERY
         while not over.wait(pause):
             pause = _EVERY if bring_in(cursor) else _AFTER_A_FAILURE

@@ -68,7 +68,7 @@ def write_notat(answer: Answer) -> Markup:
 
 def write_foresporsel(kind: Code, code_list: int, role: Markup | None) -> Markup:
     """The Dialogmelding of what we say unasked: a TypeForesp of a code list, and whom it is with (C5)."""
-    asked = element("TypeForesp", V=kind.value, S=oid(code_list), DN=kind.words)
+    asked = coded("TypeForesp", kind.value, kind.words, oid(code_list))
     return element("Dialogmelding", element("Foresporsel", asked, role), xmlns=DIALOG)
 
 

@@ -177,7 +177,7 @@ def _write_professional(person: Professional) -> Markup:
     role = person.role
     return element(
         "HealthcareProfessional",
-        None if role is None else element("RoleToPatient", V=role, S=oid(9034), DN=person.role_words),
+        None if role is None else coded("RoleToPatient", role, person.role_words, oid(9034)),
         optional("FamilyName", person.family_name),
         optional("GivenName", person.given_name),
         *(_write_ident(ident, _PERSON) for ident in person.idents),
@@ -185,7 +185,7 @@ def _write_professional(person: Professional) -> Markup:
 
 
 def _write_ident(ident: Ident, code_list: str) -> Markup:
-    kind = element("TypeId", V=ident.kind, S=code_list, DN=ident.words)
+    kind = coded("TypeId", ident.kind, ident.words, code_list)
     return element("Ident", element("Id", ident.id), kind)
 
 
@@ -207,10 +207,9 @@ def _write_named(unit: Unit) -> tuple[Markup, Markup]:
     named = (
         element("Name", unit.name),
         element("Id", first.id),
-        element("TypeId", V=first.kind, DN=first.words),
+        coded("TypeId", first.kind, first.words),
     )
     additional = (
-        element("AdditionalId", element("Id", one.id), element("Type", V=one.kind, DN=one.words))
-        for one in others
+        element("AdditionalId", element("Id", one.id), coded("Type", one.kind, one.words)) for one in others
     )
     return Markup("".join(named)), Markup("".join(additional))

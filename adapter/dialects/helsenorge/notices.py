@@ -25,7 +25,7 @@ from adapter.dialects.helsenorge.xcal import write_calendar
 from adapter.dialects.port import Change
 from adapter.message import Outbound, Properties
 from adapter.outcome import Dispatch, Kind
-from adapter.xml.writing import element
+from adapter.xml.writing import coded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,7 @@ class HelsenorgeNotices:
         parts = write_document(dialog, moment, title=words.title)
         parts += write_document(calendar, moment, description=_DESCRIPTION)
         return write_message(
-            element("Type", V=function.value, DN=function.words),
+            coded("Type", function.value, function.words),
             f"{identity(msg_id, moment)}{ASKS_FOR_RECEIPT}",
             (_party(owner), _party(self._portal)),
             write_patient(appointment.patient),

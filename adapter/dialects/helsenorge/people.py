@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from adapter.dialects.helsenorge.elements import code_of, find, text_of
 from adapter.dialects.helsenorge.letter import contents
 from adapter.dialects.helsenorge.names import FK1, PRACTITIONERS, oid
-from adapter.xml.writing import Markup, element
+from adapter.xml.writing import Markup, coded, element
 from handlers.desk.model import Patient, Relation, Representative
 from handlers.desk.national_id import is_national_id
 
@@ -74,7 +74,7 @@ def write_practitioners(practitioners: Iterable[Practitioner]) -> tuple[str, Mar
 
 
 def _write_practitioner(practitioner: Practitioner) -> Markup:
-    kind = element("TypeId", V="HPR", S=oid(8116), DN="HPR-nummer")
+    kind = coded("TypeId", "HPR", "HPR-nummer", oid(8116))
     return element(
         "Helsepersonell",
         element("FamilyName", practitioner.family_name, xmlns=FK1),

@@ -10,7 +10,7 @@ from adapter.dialects.helsenorge.names import RESOURCES, Tema, oid
 from adapter.dialects.helsenorge.order_form import read_order_form
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.times import write_duration, write_local
-from adapter.xml.writing import Markup, element, optional
+from adapter.xml.writing import Markup, coded, element, optional
 from handlers.desk.policies import Ask
 from handlers.desk.replies import Declined, ResourceList
 from handlers.desk.requests import ResourceOverview
@@ -61,7 +61,7 @@ def _write_resource(resource: Resource, zone: ZoneInfo) -> Markup:
         "Ressurs",
         element("Id", calendar.id),
         element("Navn", calendar.name),
-        element("Kategori", V=calendar.category, S=oid(7617), DN=calendar.category),
+        coded("Kategori", calendar.category, calendar.category, oid(7617)),
         optional("Beskrivelse", calendar.text),
         optional("Sted", calendar.place),
         element("Kontakt", calendar.her_id),
