@@ -7,7 +7,7 @@ before its effect and its replies are committed.
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,16 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from adapter.crash_points import crash_point
 from adapter.errors import StoreUnavailable
 from adapter.health import health_server
-from adapter.ledger import outbox, retention
+from adapter.ledger import retention
 from adapter.mailbox import MailboxClosed, MailboxError, MailboxUnavailable
 from adapter.message import Lane
 from adapter.outcome import Parked, RetryLater, dispatches_of
 from adapter.retrying import pause_before_next_try
+from adapter.sending import RESEND_EVERY, Sending
 from adapter.telemetry import tell
 from adapter.worker import Worker, aside, portions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from datetime import datetime
 
     from sqlalchemy import Engine
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_RESEND_AT_ONCE = 100
-_RESEND_EVERY = 1.0
-_MARK_EVERY = 0.05
 _LONGEST_STORE_PAUSE = 10.0
 _STORE_PATIENCE = 10.0
 _TIDY_EVERY = 600.0
@@ -73,18 +71,17 @@ class Service:
         self._refresh = refresh
         self._metrics = metrics
         self._worker = Worker()
+        self._sending = sending = Sending(settings, mailbox, engine, batches, self._worker, metrics)
         self._stop = asyncio.Event()
         self._store_is_away = False
-        self._in_hand: set[str] = set()  # the ids of what is being sent, or is sent and not yet marked
-        self._sent: list[str] = []  # of those, what the broker has confirmed
-        self._owed = 1  # above 0, the outbox is counted when it is next looked at
         if metrics is not None:
-            metrics.watch(lambda: self.ready, lambda: mailbox.ready, lambda: self._owed)
+            metrics.watch(lambda: self.ready, lambda: mailbox.ready, lambda: sending.owed)
 
     @property
     def ready(self) -> bool:
         """Whether a message that came now would be answered: consumers are alive, and the store answers."""
-        return self._mailbox.ready and not self._store_is_away and not self._store_hangs
+        store_is_away = self._store_is_away or self._sending.store_is_away
+        return self._mailbox.ready and not store_is_away and not self._store_hangs
 
     @property
     def _store_hangs(self) -> bool:
@@ -99,7 +96,8 @@ class Service:
         """Serve the parties until ``stop`` is called; then finish what is in hand, within the grace period.
 
         ``False`` when the grace ran out on something that the worker may still be at; whoever called it then
-        ends the process, which is as safe as any crash. Raises what ended a lane before its time.
+        ends the process, which is as safe as any crash. Raises what ended a lane before its time, in an
+        ``ExceptionGroup``.
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._worker.let_go)
@@ -131,7 +129,8 @@ class Service:
         return True
 
     def _on_the_side(self) -> tuple[Coroutine[Any, Any, Any], ...]:
-        return self._mark(), self._resend(), self._tidy(), self._refresh_now_and_then(), self._stop.wait()
+        sending = self._sending.mark(), self._sending.resend()
+        return *sending, self._tidy(), self._refresh_now_and_then(), self._stop.wait()
 
     async def _finish(self, lanes: Sequence[asyncio.Task[None]], others: Sequence[asyncio.Task[Any]]) -> bool:
         self._stop.set()
@@ -140,7 +139,7 @@ class Service:
             async with asyncio.timeout(self._settings.grace):
                 await self._mailbox.stop_consuming()
                 await asyncio.wait(lanes)
-                await self._mark_now()  # whatever else the worker may be at comes first
+                await self._sending.mark_now()  # whatever else the worker may be at comes first
                 finished = True
         late = [lane for lane in lanes if not lane.done()]
         for task in (*late, *others):
@@ -155,19 +154,32 @@ class Service:
     # --- a lane
 
     async def _serve(self, lane: Lane) -> None:
-        while True:
-            if await self._stopped_before_there_is_room():
-                return
-            try:
-                deliveries = await self._mailbox.next_batch(lane, self._settings.batch)
-            except MailboxClosed:
-                return
-            crash_point("taken")
-            for portion in portions(deliveries):
-                outcomes = await self._process(portion)
-                if outcomes is None:
-                    return
-                await self._settle(portion, outcomes)
+        """Carry batch after batch. One is settled while the next is processed, and they settle in order."""
+        settling: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as group:  # what goes wrong in settling ends the lane
+            while deliveries := await self._next_batch(lane):
+                crash_point("taken")
+                for portion in portions(deliveries):
+                    outcomes = await self._process(portion)
+                    if outcomes is None:
+                        return
+                    replies = [dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)]
+                    self._sending.hold(replies)
+                    if settling is not None:
+                        await settling
+                    settling = group.create_task(self._settle(portion, outcomes, replies))
+
+    async def _next_batch(self, lane: Lane) -> list[Delivery]:
+        """What is waiting, once there is room for what answers it; nothing when told to stop."""
+        try:
+            deliveries = await self._mailbox.next_batch(lane, self._settings.batch)
+        except MailboxClosed:
+            return []
+        while self._sending.owes_too_much:
+            log.warning("too many replies are unsent; answering no more messages", unsent=self._sending.owed)
+            if await self._stopped_within(RESEND_EVERY):
+                return []
+        return deliveries
 
     async def _process(self, deliveries: Sequence[Delivery]) -> list[Outcome] | None:
         """What became of each. Waits for a store that is away, instead of burning the messages' tries.
@@ -179,7 +191,7 @@ class Service:
         pause = 0.5
         while True:
             try:
-                async with self._marking() as sent:
+                async with self._sending.marking() as sent:
                     outcomes = await self._worker.do(self._batches.process, batch, sent)
             except StoreUnavailable:
                 self._store_is_away = True
@@ -191,7 +203,9 @@ class Service:
                 return None
             pause = min(2 * pause, _LONGEST_STORE_PAUSE)
 
-    async def _settle(self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome]) -> None:
+    async def _settle(
+        self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome], replies: Sequence[Outbound]
+    ) -> None:
         """Send, then acknowledge. What could not be sent the outbox still owes, so the delivery is done."""
         done, undone = [], []
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
@@ -200,7 +214,7 @@ class Service:
                 undone.append((delivery, outcome))
             else:
                 done.append(delivery)
-        sent = await self._publish([dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)])
+        sent = await self._sending.send(replies)
         crash_point("after-confirm")
         await self._mailbox.ack(done)
         crash_point("after-ack")
@@ -236,86 +250,6 @@ class Service:
             log.warning("not parked: the broker is out of reach, and will hand it out again")
         except MailboxError as error:
             log.error("not parked: it stays in our hands until we stop", error=str(error))  # noqa: TRY400
-
-    # --- what is owed
-
-    async def _stopped_before_there_is_room(self) -> bool:
-        """Wait while too many replies are unsent: taking more would only make more of them."""
-        while self._owed >= self._settings.open_replies:
-            log.warning("too many replies are unsent; taking no more messages", unsent=self._owed)
-            if await self._stopped_within(_RESEND_EVERY):
-                return True
-        return False
-
-    async def _publish(self, messages: Sequence[Outbound]) -> bool:
-        """Send, and note what the broker has confirmed, and whether it was all. The rest falls due again."""
-        if not messages:
-            return True
-        ids = {message.properties.message_id or "" for message in messages}
-        self._in_hand |= ids
-        try:
-            results = await self._mailbox.publish(messages)
-        except MailboxUnavailable:
-            log.warning("not sent yet: the broker is out of reach", messages=len(messages))
-            self._owed += len(messages)
-            self._in_hand -= ids
-            return False
-        if self._metrics is not None:
-            self._metrics.published(results)
-        for one in results:
-            if one.confirmed:
-                self._sent.append(one.message_id or "")
-            else:
-                log.warning("not sent yet", queue=one.queue, outcome=one.outcome, message_id=one.message_id)
-                self._owed += 1
-                self._in_hand.discard(one.message_id or "")
-        return all(one.confirmed for one in results)
-
-    @asynccontextmanager
-    async def _marking(self) -> AsyncIterator[Sequence[str]]:
-        """What is to be marked as sent; it is, unless an exception says otherwise."""
-        sent, self._sent = self._sent, []
-        try:
-            yield sent
-        except BaseException:
-            self._sent += sent
-            raise
-        self._in_hand.difference_update(sent)
-        if sent:
-            crash_point("after-mark")
-
-    async def _mark(self) -> None:
-        """Mark what no batch has come along for. Under load the next batch does it, at no cost."""
-        while True:
-            await asyncio.sleep(_MARK_EVERY)
-            if self._sent:
-                await self._mark_now()
-
-    async def _mark_now(self) -> None:
-        try:
-            async with self._marking() as sent:
-                await self._worker.do(self._batches.mark, sent)
-        except StoreUnavailable:
-            log.warning("sent, but not marked yet: the booking store does not answer")
-
-    async def _resend(self) -> None:
-        pause = timedelta(seconds=self._settings.resend_after)
-        while True:
-            await asyncio.sleep(_RESEND_EVERY)
-            if not self._mailbox.ready:
-                continue  # claiming what cannot be sent would only put it off
-            try:
-                claim = outbox.claim_and_count, self._engine, self._settings.clock(), _RESEND_AT_ONCE, pause
-                due, self._owed = await self._worker.do(*claim, self._owed > 0)
-            except SQLAlchemyError as error:
-                self._store_is_away = True
-                log.warning("the outbox cannot be read", error=type(error).__name__)
-                continue
-            self._store_is_away = False
-            ours = [one for one in due if one.properties.message_id not in self._in_hand]
-            if ours:
-                crash_point("claimed")
-                await self._publish(ours)
 
     # --- what is forgotten
 
