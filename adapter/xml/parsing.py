@@ -68,7 +68,7 @@ def parse(body: bytes, limits: Limits) -> etree._Element:
         raise InvalidEncoding("The body is not in the encoding that it says it is") from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise NotWellFormed(_DOCTYPE)
-    _refuse_size(root, body.count(b"<"), limits)
+    _refuse_size(root, body, limits)
     return root
 
 
@@ -109,12 +109,17 @@ def _refuse_on_sight(body: bytes, limits: Limits) -> None:
     wide = _refuse_encoding(body)
     if "<!DOCTYPE".encode(wide or "ascii") in body:
         raise NotWellFormed(_DOCTYPE)
-    if body.count(b"<") > 2 * limits.elements:
+    if _has_more_than(2 * limits.elements, b"<", body):
         raise NotWellFormed(f"The body has more than {limits.elements} elements")
-    if body.count(b"=") > limits.attributes:
+    if _has_more_than(limits.attributes, b"=", body):
         raise NotWellFormed(f"The body has more than {limits.attributes} attributes")
-    if body.count("xmlns".encode(wide or "ascii")) > limits.namespaces:
+    if _has_more_than(limits.namespaces, "xmlns".encode(wide or "ascii"), body):
         raise NotWellFormed(f"The body declares more than {limits.namespaces} namespaces")
+
+
+def _has_more_than(most: int, what: bytes, body: bytes) -> bool:
+    """Counting goes through every byte; most bodies are too short to have so many."""
+    return len(body) > most * len(what) and body.count(what) > most
 
 
 def _refuse_encoding(body: bytes) -> str | None:
@@ -138,9 +143,9 @@ def _refuse_encoding(body: bytes) -> str | None:
     return wide
 
 
-def _refuse_size(root: etree._Element, tags: int, limits: Limits) -> None:
-    """``tags`` is how many there are at most, of those that end an element too: few need no counting."""
-    if tags <= min(limits.elements, limits.children, 2 * limits.depth):
+def _refuse_size(root: etree._Element, body: bytes, limits: Limits) -> None:
+    # Of tags there are no more than this, of those that end an element too: few need no counting.
+    if not _has_more_than(min(limits.elements, limits.children, 2 * limits.depth), b"<", body):
         return
     elements = _count_elements(root)
     if elements > limits.elements:
