@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from adapter.message import Inbound, Properties
 
 _HER_ID = re.compile(r"[1-9][0-9]{0,9}")
+_ROLES = frozenset({*Lane, "dl"})
 _QUEUE_NAME = re.compile(r"[\w.:/-]{1,255}", re.ASCII)  # a name has 255 bytes, not characters
 
 #: The content types of a letter as it is, and of one that is sealed (A2).
@@ -114,5 +115,5 @@ def _may_be_answered(reply_to: str | None, ours: Collection[str]) -> bool:
         return True
     owner, _, role = reply_to.partition("_")
     # A message's waiting queues are called after the queue that it goes back to: 91095_async_wait_5s.
-    is_ours = owner in ours and role.partition("_")[0] in {*Lane, "dl"}
+    is_ours = owner in ours and role.partition("_")[0] in _ROLES
     return _QUEUE_NAME.fullmatch(reply_to) is not None and not is_ours
