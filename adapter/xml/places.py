@@ -23,7 +23,7 @@ class Place:
 
 def name_of(element: etree._Element) -> str:
     """The local name."""
-    return etree.QName(element).localname
+    return str(element.tag).rpartition("}")[2]
 
 
 def path_of(element: etree._Element) -> str:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.elements import Parts, find
 from adapter.dialects.helsenorge.functions import CODECS
+from adapter.dialects.helsenorge.letter import DOCUMENT
 
 if TYPE_CHECKING:
+    from lxml import etree
+
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
 
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?")
-_FIRST = "mh:Document[1]/mh:RefDoc/mh:Content/dia:Dialogmelding"
 
 
 def note_head(letter: Letter, notes: Notes) -> None:
@@ -22,15 +24,21 @@ def note_head(letter: Letter, notes: Notes) -> None:
         where = find(letter.root, "mh:MsgInfo/mh:MsgId")
         notes.add("E10", where, "MsgId is not a UUID", "MsgId er ikke en UUID")
     dialogs = letter.dialogs
-    if not dialogs or find(letter.root, _FIRST) is not dialogs[0]:
+    first = next(letter.root.iterchildren(DOCUMENT), None)
+    if not dialogs or _document_of(dialogs[0]) is not first:
         notes.add(
             "T02",
-            find(letter.root, "mh:Document"),
+            first,
             "the first Document must hold a Dialogmelding",
             "det første Document skal inneholde en Dialogmelding",
         )
     notes.more_than_one(dialogs)
-    notes.more_than_one([asked for dialog in dialogs for asked in Parts(dialog).all("Foresporsel")])
+    others = [asked for dialog in dialogs[1:] for asked in Parts(dialog).all("Foresporsel")]
+    notes.more_than_one([*letter.dialog.all("Foresporsel"), *others])
+
+
+def _document_of(content: etree._Element) -> etree._Element | None:
+    return next(content.iterancestors(DOCUMENT), None)
 
 
 def note_unknown_wish(letter: Letter, notes: Notes) -> None:

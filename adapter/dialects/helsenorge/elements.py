@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -25,12 +25,17 @@ class Parts:
         self.element = element
         self._namespace = ""
         self._below: dict[str, Parts] = {}
-        self._children: dict[str, list[etree._Element]] = {}
+        self._children: dict[object, list[etree._Element]] = {}
         if element is not None:
             before, brace, _ = str(element.tag).rpartition("}")
             self._namespace = before + brace
+            children = self._children
             for child in element:
-                self._children.setdefault(cast("str", child.tag), []).append(child)
+                tag = child.tag
+                if tag in children:
+                    children[tag].append(child)
+                else:
+                    children[tag] = [child]
 
     def all(self, name: str) -> Sequence[etree._Element]:
         """Those with a name, in their order."""

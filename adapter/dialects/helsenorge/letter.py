@@ -17,6 +17,7 @@ from adapter.xml.places import name_of
 
 _MH = f"{{{MSGHEAD}}}"
 MSG_INFO = f"{_MH}MsgInfo"
+DOCUMENT = f"{_MH}Document"
 _DIALOG = f"{{{DIALOG}}}Dialogmelding"
 _CONTENTS = "mh:Document/mh:RefDoc/mh:Content/*"
 
@@ -92,7 +93,7 @@ class Letter:
     """A MsgHead message. ``asked`` is its TypeForesp, ``told`` its TemaKodet; one of them, or neither.
 
     ``contents`` are the elements that stand directly in the Content of its Documents, ``dialogs`` those of
-    them that are a Dialogmelding, and ``request`` the parts of the first one's Foresporsel.
+    them that are a Dialogmelding, ``dialog`` the parts of the first one, and ``request`` of its Foresporsel.
     """
 
     root: etree._Element = field(repr=False)
@@ -100,6 +101,7 @@ class Letter:
     head: Head
     asked: str | None
     told: str | None
+    dialog: Parts = field(repr=False)
     request: Parts = field(repr=False)
     dialogs: list[etree._Element] = field(repr=False)
     contents: list[etree._Element] = field(repr=False)
@@ -131,7 +133,8 @@ def open_letter(root: etree._Element, body: bytes) -> Letter | AppRec:
     dialog = Parts(dialogs[0] if dialogs else None)
     request = dialog.below("Foresporsel")
     asked, told = request.code("TypeForesp"), dialog.below("Notat").code("TemaKodet")
-    return Letter(root, body, read_head(info, len(body)), asked, told, request, dialogs, contents)
+    head = read_head(info, len(body))
+    return Letter(root, body, head, asked, told, dialog, request, dialogs, contents)
 
 
 def read_head(info: etree._Element, size: int) -> Head:

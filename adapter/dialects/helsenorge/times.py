@@ -27,7 +27,12 @@ def read_local(text: str, zone: ZoneInfo) -> datetime:
 
     Raises ``ValueError`` for what is no time, or a time that the clock skips in ``zone``.
     """
-    moment = datetime.fromisoformat(text.strip())
+    said = text.strip()
+    return _read_local(said, zone) if len(said) == _LOCAL else _read_moment(said, zone)
+
+
+def _read_moment(said: str, zone: ZoneInfo) -> datetime:
+    moment = datetime.fromisoformat(said)
     if not _EARLIEST < moment.year < _LATEST:
         raise ValueError("the year is out of range")
     if moment.tzinfo is not None:
@@ -36,6 +41,9 @@ def read_local(text: str, zone: ZoneInfo) -> datetime:
     if there.astimezone(zone).replace(tzinfo=None) != moment:
         raise ValueError("the clock skips this time")
     return there
+
+
+_read_local = lru_cache(_MOST_LOCAL)(_read_moment)  # as most are written; what is no time is not kept
 
 
 def read_date(text: str) -> date:
@@ -79,6 +87,7 @@ def write_duration(duration: timedelta) -> str:
     return f"PT{minutes}M" + (f"{seconds}S" if seconds else "")
 
 
+@lru_cache(_MOST_LOCAL)
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """When a local day begins, as aware UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
