@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from aiormq.exceptions import DeliveryError, PublishError
 
-from adapter.crash_points import crash_point
 from adapter.mailbox import together
 from adapter.mailbox.broker_errors import as_unavailable
 from adapter.mailbox.port import PublishOutcome, PublishResult
@@ -35,23 +34,24 @@ class Publisher:
     def __init__(self, channel: Channel, confirm_timeout: float) -> None:
         self._channel = channel
         self._confirm_timeout = confirm_timeout
-        self._in_flight: dict[str, together.Confirm] = {}
+        self._in_flight: set[together.Batch] = set()
         self._turn = asyncio.Lock()
 
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         """As ``Mailbox.publish``."""
-        confirms: list[together.Confirm] = []
+        said: list[together.Confirm | Exception] = []
+        batches: list[together.Batch] = []
         try:
             with as_unavailable():
                 async with asyncio.timeout(self._confirm_timeout):
-                    for batch in _without_repetitions(messages):
-                        confirms += await self._put_on_the_wire(batch)
-                    if confirms:
-                        await asyncio.wait(confirms)
+                    for several in _without_repetitions(messages):
+                        said += await self._put_on_the_wire(several, batches)
+                    for batch in batches:
+                        await batch.ended
         finally:
-            for confirm in confirms:
-                confirm.cancel()
-        return [_result(*one) for one in zip(messages, confirms, strict=True)]
+            for batch in batches:
+                batch.ended.cancel()
+        return [_result(*one) for one in zip(messages, said, strict=True)]
 
     async def forward(
         self, body: bytes, wire: Basic.Properties, queue: str, headers: Mapping[str, str]
@@ -77,40 +77,37 @@ class Publisher:
                 return False
         return True
 
-    async def _put_on_the_wire(self, messages: Sequence[Outbound]) -> list[together.Confirm]:
-        """One future for each message, in their order."""
+    async def _put_on_the_wire(
+        self, messages: Sequence[Outbound], batches: list[together.Batch]
+    ) -> list[together.Confirm | Exception]:
+        """For each message, in their order, what will be said to it, or what is as good as a refusal.
+
+        What goes out is added to ``batches``.
+        """
         encoded = [self._encode(message) for message in messages]
         good = [one for one in encoded if isinstance(one, together.Encoded)]
+        if not good:
+            return [one for one in encoded if isinstance(one, Exception)]
         async with self._turn:
             # aiormq knows a returned message by its id alone. Two under the same id at once, and it would
             # blame the wrong one and report the other as confirmed: so the second waits for the first.
-            earlier = [self._in_flight[one.message_id] for one in good if one.message_id in self._in_flight]
+            ids = {one.message_id for one in good}
+            earlier = [batch.ended for batch in self._in_flight if not ids.isdisjoint(batch.ids)]
             if earlier:
                 await asyncio.wait(earlier)
-            sent = iter(await together.publish(self._channel, good))
-            return [
-                self._watch(one, next(sent)) if isinstance(one, together.Encoded) else one for one in encoded
-            ]
+            batch = await together.publish(self._channel, good)
+            self._in_flight.add(batch)
+        batch.ended.add_done_callback(lambda _: self._in_flight.discard(batch))
+        batches.append(batch)
+        sent = iter(batch.confirms)
+        return [next(sent) if isinstance(one, together.Encoded) else one for one in encoded]
 
-    def _encode(self, message: Outbound) -> together.Encoded | together.Confirm:
-        """The message for the wire; or, where it has no place on one, what is as good as a refusal."""
+    def _encode(self, message: Outbound) -> together.Encoded | Exception:
+        """The message for the wire, or why it has no place on one."""
         try:
             return together.encode(self._channel, message)
         except UNENCODABLE as error:
-            refused: together.Confirm = asyncio.get_running_loop().create_future()
-            refused.set_exception(error)
-            return refused
-
-    def _watch(self, message: together.Encoded, confirm: together.Confirm) -> together.Confirm:
-        self._in_flight[message.message_id] = confirm
-        confirm.add_done_callback(lambda done: self._ended(message.message_id, done))
-        return confirm
-
-    def _ended(self, message_id: str, confirm: together.Confirm) -> None:
-        if self._in_flight.get(message_id) is confirm:
-            del self._in_flight[message_id]
-        if not confirm.cancelled() and confirm.exception() is None:
-            crash_point("after-publish")
+            return error
 
 
 def _without_repetitions(messages: Sequence[Outbound]) -> list[Sequence[Outbound]]:
@@ -129,20 +126,15 @@ def _id_of(message: Outbound) -> str:
     return message.properties.message_id or ""
 
 
-def _result(message: Outbound, confirm: together.Confirm) -> PublishResult:
-    """What became of a message whose confirm has come, or will not come any more.
-
-    Raises ``MailboxUnavailable`` if nobody can tell.
-    """
+def _result(message: Outbound, said: together.Confirm | Exception) -> PublishResult:
+    """What became of a message that the broker has spoken of, or that was not for the wire."""
+    error = said.error if isinstance(said, together.Confirm) else said
     outcome, reason = PublishOutcome.CONFIRMED, ""
-    with as_unavailable():
-        try:
-            confirm.result()
-        except PublishError as returned:
-            outcome, reason = PublishOutcome.UNDELIVERABLE, str(returned.args[0])
-        except DeliveryError:
-            outcome, reason = PublishOutcome.REFUSED, "the broker does not take it"
-        except UNENCODABLE as error:  # its text may quote the message
-            outcome = PublishOutcome.REFUSED
-            reason = f"it cannot be put on the wire ({type(error).__name__})"
+    if isinstance(error, PublishError):
+        outcome, reason = PublishOutcome.UNDELIVERABLE, str(error.args[0])
+    elif isinstance(error, DeliveryError):
+        outcome, reason = PublishOutcome.REFUSED, "the broker does not take it"
+    elif error is not None:  # its text may quote the message
+        outcome = PublishOutcome.REFUSED
+        reason = f"it cannot be put on the wire ({type(error).__name__})"
     return PublishResult(message.properties.message_id, message.queue, outcome, reason)

@@ -44,6 +44,20 @@ async def test_the_messages_of_a_batch_leave_in_one_write(
     assert len(writes) == 1
 
 
+async def test_the_confirms_of_a_batch_cost_one_future(
+    rabbit: Any, mailbox: Any, write: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await rabbit.declare(f"{rabbit.her_id}_reply")
+    channel = mailbox._session._publisher._channel
+    made: list[Any] = []
+    create = channel.create_future
+    monkeypatch.setattr(channel, "create_future", lambda: made.append(1) or create(), raising=False)
+    await mailbox.publish([write(f"message {number}", "reply") for number in range(MANY)])
+    assert len(made) == 1
+    assert not channel.confirmations
+    assert not channel.message_id_delivery_tag
+
+
 async def test_the_deliveries_of_a_batch_are_settled_in_one_write(
     rabbit: Any, mailbox: Any, write: Any, eventually: Any, writes: list[int]
 ) -> None:
