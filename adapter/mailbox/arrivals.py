@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, cast
 from aiormq import TransportFactory
 from aiormq.connection import TCPTransportFactory, TLSTransportFactory
 from aiormq.exceptions import InvalidFrameError
-from pamqp.commands import Basic
 
 from adapter.mailbox import frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pamqp.commands import Basic
     from yarl import URL
 
     Consumer = Callable[["Arrival"], None]
@@ -43,8 +43,8 @@ class Arrival:
 
     number: int
     redelivered: bool
-    properties: Basic.Properties = field(default_factory=Basic.Properties)
-    body: bytes = b""
+    properties: Basic.Properties
+    body: bytes
 
 
 @dataclass(slots=True)
@@ -52,8 +52,10 @@ class _Unfinished:
     """A delivery of which not all frames have come. ``missing`` bytes of its body are to come."""
 
     consumer: Consumer
-    arrival: Arrival
-    missing: int = -1  # while its header has not come
+    number: int
+    redelivered: bool
+    properties: Basic.Properties | None = None  # until its header has come
+    missing: int = -1
     body: list[bytes] = field(default_factory=list)
 
 
@@ -131,21 +133,21 @@ class SortingReader:
             end = 5 + content[4]
             consumer = self._consumers.get(content[5:end].decode(errors="replace"))
             if consumer is not None:
-                self._unfinished[channel] = _Unfinished(consumer, Arrival(*_number(content, end)))
+                self._unfinished[channel] = _Unfinished(consumer, *_number(content, end))
             return consumer is not None
         unfinished = self._unfinished.get(channel)
         if unfinished is None:
             return False
         if kind == _HEADER:
             try:
-                unfinished.arrival.properties, unfinished.missing = frames.header(content)
+                unfinished.properties, unfinished.missing = frames.header(content)
             except (struct.error, ValueError) as error:
                 raise InvalidFrameError("properties that nobody can read") from error
         else:
             unfinished.body.append(content)
             unfinished.missing -= len(content)
-        if not unfinished.missing:
+        if not unfinished.missing and unfinished.properties is not None:
             del self._unfinished[channel]
-            unfinished.arrival.body = b"".join(unfinished.body)
-            unfinished.consumer(unfinished.arrival)
+            number, redelivered, body = unfinished.number, unfinished.redelivered, b"".join(unfinished.body)
+            unfinished.consumer(Arrival(number, redelivered, unfinished.properties, body))
         return True

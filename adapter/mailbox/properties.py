@@ -57,6 +57,8 @@ AMQP_1_0_SECTIONS = frozenset(
 # or that it is other sections than that, encoded as over there.
 _DATA, _SECTIONS = "binary", "amqp-1.0"
 
+_NOTHING = PropertiesSection()
+
 # All headers share one frame, which the broker allows 128 kB, and the sections are in it beside plain headers
 # that say the same in up to half as many bytes again. A message over that would not be refused but end the
 # connection, each time it is sent.
@@ -74,12 +76,13 @@ def from_wire(wire: Basic.Properties) -> Properties:
     """Reads the properties of a message that came in. Never raises."""
     raw = wire.headers if isinstance(wire.headers, dict) else {}
     headers = _texts(raw)
-    application = _section(raw, APPLICATION_SECTION, read_application_properties) or {}
-    headers.update((name, value) for name, value in application.items() if name not in _OURS)
+    application = _section(raw, APPLICATION_SECTION, read_application_properties)
+    if application:
+        headers.update((name, value) for name, value in application.items() if name not in _OURS)
     known = {name: headers.pop(header, None) for name, header in APPLICATION_PROPERTIES.items()}
     to = headers.pop(TO, None)
     section = _section(raw, PROPERTIES_SECTION, read_properties)
-    theirs = section or PropertiesSection()
+    theirs = section or _NOTHING
     kind = _text(wire.message_type)
     over_1_0 = section is not None or kind in {_DATA, _SECTIONS}
     subject = theirs.subject or (None if kind in {_DATA, _SECTIONS} else kind)
@@ -193,8 +196,11 @@ def _queue_in(reply_to: str | None, *, is_address: bool) -> str | None:
 
 
 def _texts(headers: Mapping[str, object]) -> dict[str, str]:
-    pairs = ((name, _text(value)) for name, value in headers.items() if name not in AMQP_1_0_SECTIONS)
-    return {name: text for name, text in pairs if text is not None}
+    texts = {}
+    for name, value in headers.items():
+        if name not in AMQP_1_0_SECTIONS and (text := _text(value)) is not None:
+            texts[name] = text
+    return texts
 
 
 def _text(value: object) -> str | None:
