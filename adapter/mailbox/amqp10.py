@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
@@ -37,6 +38,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NULL = b"\x40"
 _SMALL = 256
+_NAMES = 256  # of application properties, how many are remembered
 _SMALL_STRING = [bytes((0xA1, length)) for length in range(_SMALL)]
 _SMALL_SYMBOL = [bytes((0xA3, length)) for length in range(_SMALL)]
 _UUID_URN = "urn:uuid:"
@@ -229,7 +231,7 @@ def write_application_properties(pairs: Iterable[tuple[str, str]]) -> bytearray:
 
     Raises ``UnicodeEncodeError`` for half of a character.
     """
-    return _section(_MAPS, [_string(text) for pair in pairs for text in pair])
+    return _section(_MAPS, [part for name, text in pairs for part in (_name(name), _string(text))])
 
 
 def _section(kinds: tuple[int, int], values: Sequence[bytes]) -> bytearray:
@@ -246,6 +248,9 @@ def _string(text: str) -> bytes:
     content = text.encode()
     length = len(content)
     return (_SMALL_STRING[length] if length < _SMALL else b"\xb1" + struct.pack(">I", length)) + content
+
+
+_name = lru_cache(_NAMES)(_string)  # the same few in every message
 
 
 def _symbol(text: str | None) -> bytes:

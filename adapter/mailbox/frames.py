@@ -8,6 +8,7 @@ Nothing in here knows a connection.
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pamqp.commands import Basic
@@ -36,6 +37,7 @@ _CORRELATION_ID, _REPLY_TO, _EXPIRATION, _MESSAGE_ID, _TYPE = 0x400, 0x200, 0x10
 _PRIORITY, _TIMESTAMP, _MORE = 0x800, 0x40, 0x01
 _FIELDS = [(flag, name) for name, flag in Basic.Properties.flags.items()]  # in their order on the wire
 _OF_HEADER = 14  # bytes before the properties
+_NAMES = 256  # of queues and headers, how many are remembered
 _TEXT = ord("S")
 
 
@@ -60,7 +62,7 @@ def message(channel: int, queue: str, properties: Basic.Properties, body: bytes,
 
     Raises ``ValueError``, ``TypeError`` or ``struct.error`` for what has no place in a frame.
     """
-    order = _method(_BASIC, _PUBLISH, 0) + b"\x00" + _short(queue) + _MANDATORY
+    order = _method(_BASIC, _PUBLISH, 0) + b"\x00" + _name(queue) + _MANDATORY
     flags, content = _properties(properties)
     header = _content(_BASIC, 0, len(body), flags) + content
     pieces = [_frame(_METHOD, channel, len(order)), order, _END]
@@ -155,9 +157,9 @@ def _table(headers: Mapping[str, object]) -> bytes:
     for name, value in headers.items():
         if isinstance(value, str):
             content = value.encode()
-            pieces += [_short(name), b"S", _size(len(content)), content]
+            pieces += (_name(name), b"S", _size(len(content)), content)
         elif isinstance(value, bytearray):
-            pieces += [_short(name), b"x", _size(len(value)), value]
+            pieces += (_name(name), b"x", _size(len(value)), value)
         else:
             raise TypeError("a header that is neither text nor bytes")
     table = b"".join(pieces)
@@ -167,3 +169,7 @@ def _table(headers: Mapping[str, object]) -> bytes:
 def _short(text: str) -> bytes:
     content = text.encode()
     return bytes((len(content),)) + content
+
+
+# The same few in every message; what stands in them is not remembered.
+_name = lru_cache(_NAMES)(_short)
