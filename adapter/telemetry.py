@@ -29,7 +29,7 @@ _FRAMES = 4  # of an exception, the innermost
 # What a peer wrote where an id or a code belongs, which may be anything: a line of a log of its own, commands
 # to a terminal, somebody's number.
 _ID = re.compile(r"[!-~]{1,255}")
-_IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{11}(?!\d)")
+_IDENTITY_NUMBER = re.compile("[0-9]{11}(?![0-9])(?<![0-9]{12})")  # quick: it looks back last
 
 
 def configure_logging(settings: Settings) -> None:
@@ -45,10 +45,11 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _drop_words,
     ]
+    lines = structlog.WriteLogger(sys.stderr)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: lines,
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared)
@@ -86,7 +87,8 @@ def _json(entry: object, **_: object) -> str:
 def tell(inbound: Inbound, outcome: Outcome) -> None:
     """Log what became of a message."""
     properties, about = inbound.properties, outcome.about
-    emit = log.info if type(outcome).__name__ in {"Answered", "Noted"} else log.warning
+    bound = log.bind()  # asked of the one that makes it, ``info`` takes twice as long
+    emit = bound.info if type(outcome).__name__ in {"Answered", "Noted"} else bound.warning
     emit(
         type(outcome).__name__.lower(),
         queue=inbound.queue,
