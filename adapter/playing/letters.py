@@ -86,7 +86,7 @@ class Letters:
         if not isinstance(opened, OpenedLetter):
             return None
         receipt_id, now = new_id(), self.clock()
-        body = document(write_apprec(opened.head, (), receipt_id=receipt_id, now=now))
+        body = document(*write_apprec(opened.head, (), receipt_id=receipt_id, now=now))
         properties = Properties(
             message_id=new_id(),
             correlation_id=receipt_id,

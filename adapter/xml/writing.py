@@ -11,6 +11,7 @@ from functools import lru_cache
 from html import escape
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 _MOST_CODED = 64  # codes that are remembered as they are written; the words with one may be a peer's
 _PLAIN = re.compile("[\t\n\r !#-%(-;=?-\ud7ff]*")  # nothing to escape, and nothing to leave out
 
@@ -50,6 +51,6 @@ def optional(name: str, content: str | None) -> Markup | None:
     return element(name, content) if content else None
 
 
-def document(root: str) -> bytes:
-    """The bytes of a document, in UTF-8. ``root`` is markup, however it was put together."""
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + root.encode()
+def document(*pieces: str | bytes) -> bytes:
+    """The bytes of a document, in UTF-8. Its ``pieces`` are markup, some of it in UTF-8 already."""
+    return b"".join([_DECLARATION, *[one.encode() if isinstance(one, str) else one for one in pieces]])

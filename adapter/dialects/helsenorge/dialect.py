@@ -201,7 +201,7 @@ class Helsenorge:
         properties = self._properties(inbound, queue, now, APPREC_FUNCTION)
         return Dispatch(
             kind=Kind.APPREC,
-            outbound=Outbound(self._forms.checked(receipt), properties, queue),
+            outbound=Outbound(self._forms.checked(*receipt), properties, queue),
             function=APPREC_FUNCTION,
             code=REJECTED if findings else OK,
             msg_id=receipt_id,

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from adapter.dialects.helsenorge.dialog import write_notat
+from adapter.dialects.helsenorge.leaving import Part
 from adapter.dialects.helsenorge.letter import Professional
 from adapter.dialects.helsenorge.names import APPREC, APPREC_FUNCTION, ERROR_WORDS, MSGHEAD, STATUS_WORDS, oid
 from adapter.dialects.helsenorge.times import write_utc
@@ -43,42 +44,32 @@ OK, REJECTED = "1", "2"
 
 
 def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits: bool) -> list[str]:
-    """A MsgHead that answers the message with ``head``, in pieces: every second is one of the attachments.
+    """A MsgHead that answers the message with ``head``, in pieces for ``Forms.checked``.
 
     ``waits`` says that the sender is waiting for it, so that no receipt is asked for in return.
     """
     moment = write_utc(now)
-    pieces = [write_document(write_notat(answer), moment, title=answer.title)]
-    for description, content in answer.attachments:
-        pieces[-1] += _begin_document(moment, description=description)
-        pieces += [content, _END_OF_DOCUMENT]
     about = (
         f"{identity(msg_id, moment)}{_ASKS_FOR_NONE if waits else ASKS_FOR_RECEIPT}"
         f"<ConversationRef><RefToParent>{text(head.msg_id)}</RefToParent>"
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
     )
     kind = coded("Type", head.function, head.function_words)
-    parties = head.receiver, head.sender
-    pieces[0] = _begin_message(kind, about, parties, _write_patient(head.patient)) + pieces[0]
-    pieces[-1] += _END_OF_MESSAGE
-    return pieces
+    parts = [write_document(write_notat(answer), moment, title=answer.title)]
+    for description, content in answer.attachments:
+        parts += [_begin_document(moment, description=description), content, _END_OF_DOCUMENT]
+    return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
 
 
-def write_message(kind: str, about: str, parties: tuple[Party, Party], patient: str, parts: str) -> str:
+def write_message(
+    kind: str, about: str, parties: tuple[Party, Party], patient: str, parts: Sequence[str]
+) -> list[str]:
     """A MsgHead of what is written: its Type, what follows up to Sender, Patient, and the Documents.
 
-    ``parties`` are its sender and its receiver.
+    ``parties`` are its sender and its receiver. In pieces for ``Forms.checked``.
     """
-    return f"{_begin_message(kind, about, parties, patient)}{parts}{_END_OF_MESSAGE}"
-
-
-def _begin_message(kind: str, about: str, parties: tuple[Party, Party], patient: str) -> str:
-    sender, receiver = parties
-    return (
-        f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>{kind}{_VERSION}{about}'
-        f"<Sender>{_write_party(sender)}</Sender><Receiver>{_write_party(receiver)}</Receiver>"
-        f"{patient}</MsgInfo>"
-    )
+    begun = f'<MsgHead xmlns="{MSGHEAD}"><MsgInfo>{kind}{_VERSION}{about}'
+    return [begun, _write_parties(*parties), f"{patient}</MsgInfo>", *parts, _END_OF_MESSAGE]
 
 
 def identity(msg_id: str, moment: str) -> str:
@@ -86,18 +77,23 @@ def identity(msg_id: str, moment: str) -> str:
     return f"<GenDate>{moment}</GenDate><MsgId>{msg_id}</MsgId>"
 
 
-def write_apprec(head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime) -> str:
-    """The receipt of the message with ``head``: accepted, or rejected because of ``findings``."""
+def write_apprec(
+    head: Head, findings: Sequence[Finding], *, receipt_id: str, now: datetime
+) -> tuple[str, str, str]:
+    """The receipt of the message with ``head``: accepted, or rejected because of ``findings``.
+
+    In pieces for ``Forms.checked``.
+    """
     status = REJECTED if findings else OK
-    return (
-        f'<AppRec xmlns="{APPREC}">{_AS_A_RECEIPT}<GenDate>{write_utc(now)}</GenDate><Id>{receipt_id}</Id>'
-        f"<Sender>{_AS_RECEIVED}{_write_hcp(head.receiver)}</Sender>"
-        f"<Receiver>{_AS_SENT}{_write_hcp(head.sender)}</Receiver>"
+    generated = f"<GenDate>{write_utc(now)}</GenDate><Id>{receipt_id}</Id>"
+    begun = f'<AppRec xmlns="{APPREC}">{_AS_A_RECEIPT}{generated}'
+    said = (
         f"{coded('Status', status, STATUS_WORDS[status])}"
         f"{''.join([_write_error(finding) for finding in findings])}"
         f"<OriginalMsgId>{coded('MsgType', head.function, head.function_words)}"
         f"<IssueDate>{text(head.generated)}</IssueDate><Id>{text(head.msg_id)}</Id></OriginalMsgId></AppRec>"
     )
+    return begun, _write_hcps(head.receiver, head.sender), said
 
 
 def where_and_what(finding: Finding) -> str:
@@ -155,6 +151,10 @@ def _write_number(number: str | None, kind: str | None) -> str:
 
 
 @lru_cache(_MOST_PARTIES)
+def _write_parties(sender: Party, receiver: Party) -> Part:
+    return Part(f"<Sender>{_write_party(sender)}</Sender><Receiver>{_write_party(receiver)}</Receiver>")
+
+
 def _write_party(party: Party) -> Markup:
     part = party.part
     if isinstance(part, Professional):
@@ -190,6 +190,13 @@ def _write_ident(ident: Ident, code_list: str) -> Markup:
 
 
 @lru_cache(_MOST_PARTIES)
+def _write_hcps(sender: Party, receiver: Party) -> Part:
+    return Part(
+        f"<Sender>{_AS_RECEIVED}{_write_hcp(sender)}</Sender>"
+        f"<Receiver>{_AS_SENT}{_write_hcp(receiver)}</Receiver>"
+    )
+
+
 def _write_hcp(party: Party) -> Markup:
     """A party as an AppRec has it. A department stands before the institution's other identifiers."""
     named, others = _write_named(party.organisation)

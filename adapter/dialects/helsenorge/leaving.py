@@ -7,12 +7,11 @@ way in; what could go wrong is which elements and attributes there are.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from adapter.errors import Fault, InvalidReply
 from adapter.xml.parsing import Limits, parse
-from adapter.xml.writing import document
+from adapter.xml.writing import Markup, document
 
 if TYPE_CHECKING:
     from adapter.xml.schema import Schema
@@ -22,7 +21,22 @@ _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limit
 _TEXT = re.compile(r">[^<]+")
 _REPEATED = re.compile(r"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
 _MOST_FORMS = 10_000
-_MOST_CONTENTS = 8  # each of which may be long, and repeats what is kept elsewhere
+
+
+class Part(Markup):
+    """Whole elements that many messages have just so: their bytes and their form are taken once.
+
+    ``like`` are fewer elements of the same form, where there are many that are alike.
+    """
+
+    body: bytes
+    form: int
+
+    def __new__(cls, markup: str, *, like: str | None = None) -> Self:
+        """Markup whose bytes and form are known."""
+        part = super().__new__(cls, markup)
+        part.body, part.form = markup.encode(), _form(markup if like is None else like)
+        return part
 
 
 class Forms:
@@ -36,13 +50,13 @@ class Forms:
     def checked(self, *pieces: str) -> bytes:
         """The message of some pieces, which its receiver's schemas allow: it, or one that has the same form.
 
-        Every second piece is one that other messages may have just so; its form is taken once.
-        Raises ``InvalidReply`` for one that they do not allow.
+        Each piece begins and ends with a tag. Raises ``InvalidReply`` for one that they do not allow.
         """
-        body = document("".join(pieces))
+        body = document(*[one.body if isinstance(one, Part) else one for one in pieces])
         if not self._check:
             return body
-        form = hash((_form("".join(pieces[::2])), *map(_form_of_content, pieces[1::2])))
+        of_its_own = "".join([one for one in pieces if not isinstance(one, Part)])
+        form = hash((_form(of_its_own), *[one.form for one in pieces if isinstance(one, Part)]))
         if form not in self._allowed:
             try:
                 self._schema.check(parse(body, _ANY_SIZE), body)
@@ -56,6 +70,3 @@ class Forms:
 
 def _form(markup: str) -> int:
     return hash(_REPEATED.sub(r"\1", _TEXT.sub(">", markup)))
-
-
-_form_of_content = lru_cache(_MOST_CONTENTS)(_form)

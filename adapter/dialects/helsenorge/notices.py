@@ -84,14 +84,14 @@ class HelsenorgeNotices:
     def notice(self, change: Change, appointment: Appointment, owner: Owner, now: datetime) -> Dispatch:
         """See ``Notices.notice``."""
         msg_id, function = self._new_id(), NOTICE_FUNCTIONS[self._portal.process]
-        body = self._forms.checked(self._write(change, appointment, owner, msg_id, now))
+        body = self._forms.checked(*self._write(change, appointment, owner, msg_id, now))
         properties = self._properties(owner.her_id, function, now)
         outbound = Outbound(body, properties, properties.to or "")
         return Dispatch(Kind.NOTICE, outbound, function.value, _CHANGES[change].kind.value, msg_id)
 
     def _write(
         self, change: Change, appointment: Appointment, owner: Owner, msg_id: str, now: datetime
-    ) -> str:
+    ) -> list[str]:
         moment, words = write_utc(now), _CHANGES[change]
         function = NOTICE_FUNCTIONS[self._portal.process]
         practitioner = appointment.practitioner
@@ -100,8 +100,10 @@ class HelsenorgeNotices:
         # Nobody has asked for a slot, so there is none for it to be related to (H7).
         event = replace(appointment_event(appointment), related_to=None, taken=None)
         calendar = write_calendar([event], self._zone)
-        parts = write_document(dialog, moment, title=words.title)
-        parts += write_document(calendar, moment, description=_DESCRIPTION)
+        parts = [
+            write_document(dialog, moment, title=words.title),
+            write_document(calendar, moment, description=_DESCRIPTION),
+        ]
         return write_message(
             coded("Type", function.value, function.words),
             f"{identity(msg_id, moment)}{ASKS_FOR_RECEIPT}",

@@ -15,6 +15,7 @@ from adapter.xml.writing import Markup, text
 from handlers.desk.policies import Ask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
     from zoneinfo import ZoneInfo
 
@@ -91,9 +92,13 @@ def read_event(letter: Letter, notes: Notes, zone: ZoneInfo) -> Event:
 
 def write_calendar(events: list[Event], zone: ZoneInfo) -> Markup:
     """An icalendar element with the events in their order."""
-    written = "".join([_write_event(event, zone) for event in events])
-    return Markup(
-        f'<icalendar xmlns="{XCAL}"><vcalendar>{_OF_THE_CALENDAR}<components>{written}</components>'
+    return Markup(calendar_of([_write_event(event, zone) for event in events]))
+
+
+def calendar_of(written: Iterable[str]) -> str:
+    """The same of events that are written already."""
+    return (
+        f'<icalendar xmlns="{XCAL}"><vcalendar>{_OF_THE_CALENDAR}<components>{"".join(written)}</components>'
         "</vcalendar></icalendar>"
     )
 
@@ -132,9 +137,7 @@ def _short(said: str, prop: etree._Element | None, notes: Notes) -> str:
 
 
 def _write_event(event: Event, zone: ZoneInfo) -> str:
-    """Put together by hand, not by ``element``: a slot query may be answered with a thousand of them."""
-    available, taken = event.available_at, event.taken
-    same = _same_in_many(
+    words = write_words(
         event.contact,
         event.status,
         event.summary,
@@ -143,18 +146,42 @@ def _write_event(event: Event, zone: ZoneInfo) -> str:
         event.categories,
         event.attendee,
     )
+    return write_vevent(
+        event.start,
+        event.end,
+        event.uid,
+        _related_to(event.related_to) + words,
+        zone,
+        available_at=event.available_at,
+        taken=event.taken,
+    )
+
+
+def write_vevent(
+    start: datetime,
+    end: datetime,
+    uid: str,
+    words: str,
+    zone: ZoneInfo,
+    *,
+    available_at: datetime | None = None,
+    taken: Taken | None = None,
+) -> str:
+    """One event as text; ``words`` are what stands after uid, in markup.
+
+    Put together by hand, not by ``element``: a slot query may be answered with a thousand of them.
+    """
     return (
-        f"<vevent><properties>{_time_property('dtstart', event.start, zone)}"
-        f"{_time_property('dtend', event.end, zone)}{_text_property('uid', event.uid)}"
-        f"{_related_to(event.related_to)}{same}"
-        f"{_time_property('x-available-at', available, zone) if available else ''}"
+        f"<vevent><properties><dtstart><date-time>{write_local(start, zone)}</date-time></dtstart>"
+        f"<dtend><date-time>{write_local(end, zone)}</date-time></dtend>{_text_property('uid', uid)}{words}"
+        f"{_time_property('x-available-at', available_at, zone) if available_at else ''}"
         f"{_write_taken(taken, zone) if taken else ''}"
         "</properties><components/></vevent>"
     )
 
 
 @lru_cache(_MOST_KINDS)
-def _same_in_many(
+def write_words(
     contact: str,
     status: str | None,
     summary: str | None,

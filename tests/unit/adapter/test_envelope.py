@@ -60,12 +60,12 @@ def head(
 
 
 def receipt(of: Head, *findings: Finding) -> etree._Element:
-    return etree.fromstring(document(write_apprec(of, findings, receipt_id="r", now=NOW)))
+    return etree.fromstring(document(*write_apprec(of, findings, receipt_id="r", now=NOW)))
 
 
 def reply(to: Head) -> etree._Element:
     answer = Answer(Tema.NO_FREE_SLOTS, "Svar")
-    return etree.fromstring(document("".join(write_reply(to, answer, msg_id="m", now=NOW, waits=True))))
+    return etree.fromstring(document(*write_reply(to, answer, msg_id="m", now=NOW, waits=True)))
 
 
 @pytest.mark.parametrize(("sender", "receiver"), list(product(SHAPES, SHAPES)))

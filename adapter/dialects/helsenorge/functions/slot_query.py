@@ -9,11 +9,12 @@ from adapter.dialects.helsenorge.appointments import categories_of, name_of
 from adapter.dialects.helsenorge.dialog import wished_calendar, wished_practitioner
 from adapter.dialects.helsenorge.elements import text_of
 from adapter.dialects.helsenorge.functions.codec import Answer, Codec, declined
+from adapter.dialects.helsenorge.leaving import Part
 from adapter.dialects.helsenorge.names import Tema
 from adapter.dialects.helsenorge.order_form import read_order_form
 from adapter.dialects.helsenorge.people import read_patient, read_representative
 from adapter.dialects.helsenorge.times import day_after, read_date, start_of
-from adapter.dialects.helsenorge.xcal import Event, write_calendar
+from adapter.dialects.helsenorge.xcal import calendar_of, write_vevent, write_words
 from handlers.desk.replies import Declined, SlotList
 from handlers.desk.requests import SlotQuery
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from adapter.dialects.helsenorge.elements import Parts
     from adapter.dialects.helsenorge.letter import Letter
     from adapter.dialects.helsenorge.notes import Notes
-    from adapter.xml.writing import Markup
     from handlers.desk.model import Slot
 
 _MOST_DAYS = 28
@@ -77,26 +77,36 @@ class _Same:
 
 
 @lru_cache(_MOST_WRITTEN)
-def _write_slots(same: _Same, contact: str, zone: ZoneInfo) -> Markup:
-    """The desk gives all who ask the same at once the very same slots, so they are written once."""
-    return write_calendar([_event(slot, contact) for slot in same.slots], zone)
+def _write_slots(same: _Same, contact: str, zone: ZoneInfo) -> Part:
+    """The desk gives all who ask the same at once the very same slots, so they are written once.
+
+    Without an ``Event`` for each, since there may be a thousand.
+    """
+    words: dict[tuple[str, str, bool], str] = {}
+    written, one_of_each = [], {}
+    for slot in same.slots:
+        kind = slot.calendar.id, slot.type.code, slot.must_call
+        if kind not in words:
+            words[kind] = _words_of(slot, contact)
+        # When one must call for it, it is of no interest from when it could be booked (C1).
+        available = None if slot.must_call else slot.available_at
+        event = write_vevent(slot.start, slot.end, slot.id, words[kind], zone, available_at=available)
+        one_of_each[kind, available is None, bool(slot.id)] = event
+        written.append(event)
+    return Part(calendar_of(written), like=calendar_of(one_of_each.values()))
 
 
-def _event(slot: Slot, contact: str) -> Event:
-    """A slot. When one must call for it, it is of no interest from when it could be booked (C1)."""
-    categories = categories_of(slot.type)
-    return Event(
-        start=slot.start,
-        end=slot.end,
-        uid=slot.id,
-        contact=contact,
-        status="TENTATIVE",
-        summary=slot.type.name,
-        description=slot.calendar.text,
-        location=slot.calendar.place,
-        categories=(*categories, _MUST_CALL) if slot.must_call else categories,
-        attendee=name_of(slot.calendar.practitioner),
-        available_at=None if slot.must_call else slot.available_at,
+def _words_of(slot: Slot, contact: str) -> str:
+    """What all slots of a type of a calendar say, or those of them for which one must call."""
+    calendar, categories = slot.calendar, categories_of(slot.type)
+    return write_words(
+        contact,
+        "TENTATIVE",
+        slot.type.name,
+        calendar.text,
+        calendar.place,
+        (*categories, _MUST_CALL) if slot.must_call else categories,
+        name_of(calendar.practitioner),
     )
 
 
