@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from handlers.desk.replies import SlotList
 from handlers.desk.rules.offers import put_together
 from handlers.desk.rules.times import period
-from handlers.visiting import meet, what_is_open
+from handlers.visiting import meet, what_is_offered
 
 if TYPE_CHECKING:
     from handlers.desk.model import Calendar
@@ -26,11 +26,7 @@ def handle(request: SlotQuery, desk: Desk) -> SlotList | Declined:
         return turned_away
     calendars = [calendar for calendar in desk.calendars(request.owner) if _is_meant(calendar, request)]
     asked = period(request.start, request.end)
-    offers = [
-        offer.within(asked)
-        for _calendar, _kinds, offers in what_is_open(visitor, calendars, desk, request.answers)
-        for offer in offers
-    ]
+    offers = [one.within(asked) for one in what_is_offered(visitor, calendars, desk, request.answers)]
     return SlotList(desk.free_slots(request.owner, visitor.patient, put_together(offers)))
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from handlers.desk.policies import FOR_EVERYONE, Ask
 from handlers.desk.rules.answers import may_lead_to
 from handlers.desk.rules.audience import why_not_calendar
-from handlers.desk.rules.limits import Span, why_too_many
+from handlers.desk.rules.limits import Span, has_limits, why_too_many
 from handlers.desk.rules.times import Window, ages, lead, to_come
 
 if TYPE_CHECKING:
@@ -39,6 +40,17 @@ class Offer:
     def within(self, window: Window) -> Offer:
         """What of it begins within ``window``."""
         return Offer(self.calendar_ids, self.type_codes, self.window.within(window), self.busy)
+
+
+def is_the_same_for_all(calendar: Calendar) -> bool:
+    """Whether no rule looks at who asks, who acts for them, what they answered or what they have already."""
+    policy = calendar.policy
+    return (
+        policy.audience == FOR_EVERYONE.audience
+        and policy.representation is Ask.OPTIONAL
+        and not policy.questions
+        and not has_limits(calendar, calendar.types)
+    )
 
 
 def reachable(calendar: Calendar, visitor: Visitor, answers: Answers) -> tuple[TimeType, ...]:
@@ -90,8 +102,11 @@ def offers_of(
 
 def put_together(offers: Iterable[Offer]) -> list[Offer]:
     """The same, in as few as can be: calendars that offer all they have within one window become one."""
+    apart = list(offers)
+    if len(apart) == 1:
+        return apart
     together: dict[tuple[object, ...], Offer] = {}
-    for offer in offers:
+    for offer in apart:
         of_its_own = () if offer.type_codes is None else (offer.calendar_ids, offer.type_codes)
         alike = (offer.window, offer.busy, *of_its_own)
         before = together.get(alike)
