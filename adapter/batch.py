@@ -105,7 +105,7 @@ class Batches:
             ledger = Ledger(connection, now, self._resend_after)
             desk = Desk(connection, now, self._new_id, self._office)
             outbox.mark_sent(connection, sent, now)
-            ledger.look_up(batch)
+            self._pipeline.look_up(batch, ledger)
             outcomes = [self._pipeline.process(message, ledger, desk) for message in batch]
             ledger.flush()
             crash_point("before-commit")

@@ -37,6 +37,12 @@ class Pipeline:
         self._ours = frozenset(ours)
         self._wrapping = wrapping or Plain()
 
+    def look_up(self, batch: Sequence[Inbound], ledger: Ledger) -> None:
+        """Let the ledger learn, in one go, what it knows of a batch that is to be processed."""
+        ledger.look_up(batch)
+        guesses = [(one.properties.from_her_id or "", self._dialect.guess_msg_id(one.body)) for one in batch]
+        ledger.look_up_letters([(sender, guess) for sender, guess in guesses if guess])
+
     def process(self, inbound: Inbound, ledger: Ledger, desk: Desk) -> Outcome:
         """What becomes of a message, entered in the ledger and, where it has an effect, at the desk.
 

@@ -50,6 +50,12 @@ class Dialect(Protocol):
         ``understand``.
         """
 
+    def guess_msg_id(self, body: bytes) -> str | None:
+        """The id that the letter in ``body`` seems to have. It is not read for it, and nothing depends on it.
+
+        Good for looking up those of a batch in one go.
+        """
+
     def process_of(self, opened: Opened) -> str | None:
         """The process that a message belongs to, by its name in collaboration profiles, in any capitals.
 

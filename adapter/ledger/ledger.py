@@ -19,7 +19,7 @@ from adapter.outcome import Ignored, RetryLater, dispatches_of, name_of
 from handlers.desk.compiled import Compiled, numbered, numbered_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from sqlalchemy import Connection, Table
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
 
 
 _MOST_SIZES = 200  # of batches whose statements are kept
-
-# Put together once: doing so costs more than executing them.
-_LETTER = Compiled(
-    select(inbox.c.id).where(
-        inbox.c.sender == bindparam("sender"),
-        inbox.c.msg_id == bindparam("msg_id"),
-        text("outcome = 'answered'"),  # in literals: only so can a database use the index
-    )
-)
 
 
 def _row_of(table: Table, *unset: str) -> Compiled:
@@ -59,6 +50,13 @@ def _deliveries(batch: int) -> Compiled:
     )
 
 
+@lru_cache(_MOST_SIZES)
+def _letters(batch: int) -> Compiled:
+    ids = inbox.c.msg_id.in_(numbered("id", batch))
+    answered = text("outcome = 'answered'")  # in literals: only so can a database use the index
+    return Compiled(select(inbox.c.msg_id).where(inbox.c.sender == bindparam("sender"), ids, answered))
+
+
 class Ledger:
     """The ledger's page for one batch, at the moment ``now`` (aware UTC).
 
@@ -73,6 +71,7 @@ class Ledger:
         self._deliveries: set[tuple[str, str]] = set()
         self._parked: set[tuple[str, str]] = set()
         self._letters: set[tuple[str, str]] = set()
+        self._asked_for: set[tuple[str, str]] = set()
         self._entries: list[dict[str, Any]] = []
         self._owed: list[dict[str, Any]] = []
 
@@ -89,16 +88,30 @@ class Ledger:
             for message_id, outcome in _deliveries(len(ids)).all(self._connection, sender=sender, **ids):
                 (self._parked if outcome == "parked" else self._deliveries).add((sender, message_id))
 
+    def look_up_letters(self, letters: Iterable[tuple[str, str]]) -> None:
+        """Learn, in one go, which letters have been answered before, by their senders and MsgIds.
+
+        ``knows_letter`` asks for one that is not among them.
+        """
+        by_sender: dict[str, list[str]] = {}
+        for sender, msg_id in letters:
+            by_sender.setdefault(storable(sender), []).append(storable(msg_id))
+        for sender, msg_ids in by_sender.items():
+            ids = numbered_values("id", msg_ids)
+            rows = _letters(len(ids)).all(self._connection, sender=sender, **ids)
+            self._letters.update((sender, msg_id) for (msg_id,) in rows)
+            self._asked_for.update((sender, msg_id) for msg_id in msg_ids)
+
     def knows_delivery(self, inbound: Inbound) -> bool:
         """Whether this AMQP message has been here: same sender, same message-id. Needs ``look_up`` first."""
         return _key(inbound) in self._deliveries
 
     def knows_letter(self, sender: str, msg_id: str) -> bool:
         """Whether a letter with this MsgId has been answered before, in whatever AMQP message it came."""
-        sender, msg_id = storable(sender), storable(msg_id)
-        if (sender, msg_id) in self._letters:
-            return True
-        return _LETTER.first(self._connection, sender=sender, msg_id=msg_id) is not None
+        letter = storable(sender), storable(msg_id)
+        if letter not in self._asked_for:
+            self.look_up_letters([letter])
+        return letter in self._letters
 
     def enter(self, inbound: Inbound, outcome: Outcome) -> None:
         """Enter what became of a message, and what is owed for it. A duplicate leaves no second entry."""
@@ -107,30 +120,31 @@ class Ledger:
         sender, message_id = _key(inbound)
         message_id = message_id or f"without-{uuid4()}"
         self._deliveries.add((sender, message_id))
-        about, msg_id = outcome.about, storable_or_none(outcome.about.msg_id)
-        if msg_id and name_of(outcome) == "answered":
+        about, msg_id, name = outcome.about, storable_or_none(outcome.about.msg_id), name_of(outcome)
+        if msg_id and name == "answered":
             self._letters.add((sender, msg_id))
         self._entries.append(
             {
                 "sender": sender,
                 "message_id": message_id,
                 "her_id": inbound.party,
-                "lane": inbound.lane.value,
+                "lane": str(inbound.lane),
                 "received_at": self._now_in_seconds,
                 "function": storable_or_none(about.function),
                 "code": storable_or_none(about.code),
                 "msg_id": msg_id,
                 "conversation": storable_or_none(about.conversation),
-                "outcome": name_of(outcome),
+                "outcome": name,
                 "reason": getattr(outcome, "reason", None),
                 "properties": pack(inbound.properties),
                 "body": inbound.body,
             }
         )
-        answers = {"sender": sender, "answers": message_id, "thread": None}
         # Whoever commits an answer sends it at once; it is due here only when they did not come to it.
-        begun = {"attempts": 1, "due_at": self._due_at}
-        self._owed += [self._row(one) | answers | begun for one in dispatches_of(outcome)]
+        for one in dispatches_of(outcome):
+            row = self._row(one)
+            row.update(sender=sender, answers=message_id, thread=None, attempts=1, due_at=self._due_at)
+            self._owed.append(row)
 
     def owe(self, notice: Dispatch, thread: str) -> None:
         """Enter a message that answers nothing. It is due now, and leaves after what its thread owed before.
@@ -174,7 +188,7 @@ class Ledger:
         outbound = dispatch.outbound
         return {
             "message_id": outbound.properties.message_id,
-            "kind": dispatch.kind.value,
+            "kind": str(dispatch.kind),
             "function": storable(dispatch.function),
             "code": dispatch.code,
             "errors": " ".join(dispatch.errors) or None,

@@ -198,6 +198,9 @@ class _Fallible:
         self._pipeline = pipeline
         self.failing: tuple[str, str] | None = None
 
+    def look_up(self, batch: Sequence[Inbound], ledger: Ledger) -> None:
+        self._pipeline.look_up(batch, ledger)
+
     def process(self, inbound: Inbound, ledger: Ledger, desk: Desk) -> Outcome:
         outcome = self._pipeline.process(inbound, ledger, desk)
         if (inbound.properties.from_her_id, inbound.properties.message_id) == self.failing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ _OURS = frozenset(Function)
 _WAIT = timedelta(seconds=15)
 _LONGEST_ECHO = 255  # bytes, which is what AMQP gives a property
 _XML = "application/xml"
+_BEGINNING = 4_096  # bytes
+_MSG_ID = re.compile(rb"MsgId>\s*([0-9A-Za-z.:{}_-]{1,255})\s*<")
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -101,6 +104,11 @@ class Helsenorge:
         about = _about(letter.head, letter.asked or letter.told)
         head = letter.head
         return OpenedLetter(about, head.sender.her_id, head.receiver.her_id, head, letter)
+
+    def guess_msg_id(self, body: bytes) -> str | None:
+        """See ``Dialect.guess_msg_id``: it stands among the first elements. What is sealed shows none."""
+        found = _MSG_ID.search(body, 0, _BEGINNING)
+        return None if found is None else found[1].decode()
 
     def process_of(self, opened: Opened) -> str | None:
         """See ``Dialect.process_of``. A national profile cannot list what is ours (H1, H3)."""

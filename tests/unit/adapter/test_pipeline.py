@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from adapter.batch import Batches
     from adapter.message import Inbound
     from adapter.outcome import Dispatch, Outcome
 
@@ -282,6 +283,27 @@ def test_a_letter_sent_twice_has_one_effect(send: Send, appointments: Count) -> 
     again = send(WISH)
     assert (type(again), again.reason) == (Ignored, "duplicate-msg-id")
     assert appointments() == 1
+
+
+def test_a_letter_twice_in_a_batch_has_one_effect(
+    batches: Batches, letter: Callable[..., Inbound], appointments: Count
+) -> None:
+    first, again = batches.process([letter(WISH, message_id="1"), letter(WISH, message_id="2")])
+    assert isinstance(first, Answered)
+    assert (type(again), again.reason) == (Ignored, "duplicate-msg-id")
+    assert appointments() == 1
+
+
+@pytest.mark.parametrize("seeming", [WISH.msg_id, "another", "…", "A" * 300])
+def test_whether_a_letter_has_been_here_does_not_depend_on_what_its_beginning_seems_to_be(
+    send: Send, appointments: Count, seeming: str
+) -> None:
+    misleading = f"{WISH.declaration}<!-- <MsgId>{seeming}</MsgId> -->"
+    send(WISH)
+    again = send(WISH.but(declaration=misleading))
+    assert (type(again), again.reason) == (Ignored, "duplicate-msg-id")
+    assert isinstance(send(letters.reserve("K2").but(declaration=misleading)), Answered)
+    assert appointments() == 2
 
 
 def test_a_letter_whose_transport_was_broken_may_come_again_under_its_msg_id(send: Send) -> None:
