@@ -7,6 +7,7 @@ database takes. What goes in and comes out is as the driver has it, so a moment 
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import bindparam
@@ -93,7 +94,10 @@ class _Wording:
         self.sql = str(compiled)
         self.errors: type[Exception] = dialect.loaded_dbapi.Error
         self._dialect = dialect
-        self._order: list[str] | None = compiled.positiontup
+        order: list[str] | None = compiled.positiontup
+        # One name alone would give its value, not a row of it.
+        self._in_order = itemgetter(*order) if order and len(order) > 1 else None
+        self._order = order
         self._given = {name: value for name, value in compiled.params.items() if value is not None}
 
     def failed(self, error: Exception) -> DBAPIError:
@@ -105,4 +109,6 @@ class _Wording:
 
     def arrange(self, values: dict[str, object]) -> Any:  # noqa: ANN401 - what the driver takes
         everything = self._given | values if self._given else values
+        if self._in_order is not None:
+            return self._in_order(everything)
         return everything if self._order is None else [everything[name] for name in self._order]

@@ -109,12 +109,15 @@ _OF_A_SLOT = (
 
 @cache
 def free_slots(calendars: int, types: int, busy: int) -> Compiled:
-    """her_id, now, calendar_0 and so on, and those of an offer: the slots with a seat that nobody has."""
+    """her_id, now, calendar_0 and so on, and those of an offer: the slots with a seat that nobody has,
+    in no order.
+    """
     ids = numbered("calendar", calendars)
-    free = select(*_OF_A_SLOT).where(
-        s.c.her_id == _her_id, s.c.calendar_id.in_(ids), _of_an_offer(types, busy, _seats_taken)
+    return Compiled(
+        select(*_OF_A_SLOT).where(
+            s.c.her_id == _her_id, s.c.calendar_id.in_(ids), _of_an_offer(types, busy, _seats_taken)
+        )
     )
-    return Compiled(free.order_by(s.c.start, s.c.calendar_id, s.c.id))
 
 
 @cache
