@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from handlers.desk.requests import Answers
 
 
+_OF_AN_APPOINTMENT = tuple(tables.appointment.c.keys())
+
+
 def slot_of(calendars: Mapping[str, Calendar], row: Row) -> Slot:
     """A slot of one of ``calendars``, from the columns of ``statements.SLOT``."""
     slot_id, calendar_id, type_code, start, end, capacity, available_at, must_call = row
@@ -100,7 +103,7 @@ def _representative(row: Mapping[str, Any]) -> Representative | None:
 
 def appointment_of(calendars: Mapping[str, Calendar], values: Row) -> Appointment:
     """An appointment in one of ``calendars``, from all columns of its row."""
-    row = dict(zip(tables.appointment.c.keys(), values, strict=True))
+    row = dict(zip(_OF_AN_APPOINTMENT, values, strict=True))
     held_until = row["held_until"]
     return Appointment(
         id=row["id"],

@@ -20,6 +20,7 @@ _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limit
 
 _TEXT = re.compile(r">[^<]+")
 _REPEATED = re.compile(r"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
+_NEXT_TO_EACH_OTHER = "</vevent><vevent>"
 _MOST_FORMS = 10_000
 
 
@@ -69,4 +70,5 @@ class Forms:
 
 
 def _form(markup: str) -> int:
-    return hash(_REPEATED.sub(r"\1", _TEXT.sub(">", markup)))
+    tags = ">".join(_TEXT.split(markup))  # what ``sub`` gives, in half the time
+    return hash(_REPEATED.sub(r"\1", tags) if _NEXT_TO_EACH_OTHER in tags else tags)
