@@ -13,6 +13,8 @@ import pytest
 from adapter.dialects.helsenorge import dialect as the_dialect
 from adapter.dialects.helsenorge import leaving
 from adapter.outcome import Answered
+from handlers import visiting
+from handlers.desk.rules.offers import bookable
 from tests.support import letters
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from adapter.batch import Batches
     from adapter.dialects.helsenorge.dialect import Helsenorge
     from adapter.message import Inbound
+    from handlers.desk.model import Calendar
 
 MANY = 40
 DAY = ("2026-03-02", "2026-03-02")
@@ -95,6 +98,20 @@ def test_what_is_free_is_read_again_only_after_something_was_written(
     batches.process([*queries[:3], a_write, *queries[3:6], no_write, *queries[6:9]])
     reads = [one for one in statements if one == "SELECT slot.id, slot.calendar_id,"]
     assert len(reads) == len(["free slots", "the slot that is wished for", "free slots"])
+
+
+def test_what_every_citizen_alike_can_have_is_worked_out_once_a_calendar(
+    batches: Batches, queries: list[Inbound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+
+    def counting(calendar: Calendar, *args: Any, **more: Any) -> Any:
+        looked_at.append(calendar.id)
+        return bookable(calendar, *args, **more)
+
+    monkeypatch.setattr(visiting, "bookable", counting)
+    batches.process(queries)
+    assert len(looked_at) == len(set(looked_at))
 
 
 def test_a_reservation_reads_twice_and_writes_four_rows(

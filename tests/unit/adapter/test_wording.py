@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree
 
+from adapter.dialects.helsenorge.functions import slot_query
+from adapter.dialects.helsenorge.leaving import Part
 from adapter.dialects.helsenorge.texts import title_of
 from handlers.desk.model import (
     Appointment,
@@ -23,6 +25,7 @@ from handlers.desk.model import (
     State,
     TimeType,
 )
+from handlers.desk.office import USUAL
 from handlers.desk.policies import (
     Ask,
     CalendarPolicy,
@@ -228,6 +231,16 @@ def test_a_slot_is_marked_with_legal_combinations_only(
     categories = [kind.policy.category] if kind.policy.category else []
     assert told.get("categories", []) == categories + ["MustCall"] * must_call
     assert ("x-available-at" in told) is (available is not None and not must_call)
+
+
+def test_the_form_of_a_list_of_slots_is_that_of_all_its_kinds() -> None:
+    marks: list[dict[str, Any]] = [{}, {"available_at": NOW + HOUR}, {"must_call": True}]
+    kinds = [slot(type=kind, **mark) for kind in (PLAIN, VIDEO) for mark in marks]
+    many = tuple(one for one in kinds for _ in range(3))
+    written = slot_query._write_slots(slot_query._Same(many), OWNER, USUAL.zone)
+    assert written.form == Part(str(written)).form
+    fewer = slot_query._write_slots(slot_query._Same(many[:-3]), OWNER, USUAL.zone)
+    assert written.form != fewer.form
 
 
 # --- the overview
