@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from handlers.desk.model import Appointment, Calendar, Practitioner, Slot, State, TimeType
+from handlers.desk.policies import (
+    Ask,
+    Audience,
+    CalendarPolicy,
+    Choice,
+    DeskKind,
+    Question,
+    Sex,
+    TypePolicy,
+)
 from handlers.desk.reasons import Reason
 from handlers.desk.requests import Reserve
+from handlers.desk.rules.offers import is_the_same_for_all
 from handlers.desk.rules.taken import is_hold_of, takes_up_its_slot
 from handlers.desk.rules.undoing import why_no_cancelling
 from handlers.desk.rules.wishes import why_not_this_slot
@@ -125,3 +136,40 @@ def test_why_an_appointment_cannot_be_cancelled(
     state: State, held_until: datetime | None, now: datetime, reason: Reason | None
 ) -> None:
     assert reason_of(why_no_cancelling(appointment(state, held_until), None, now)) is reason
+
+
+# --- whom a calendar's rules tell apart
+
+TELL_CITIZENS_APART = {
+    "a group": CalendarPolicy(audience=Audience(group="risiko")),
+    "the youngest": CalendarPolicy(audience=Audience(youngest=0)),
+    "the oldest": CalendarPolicy(audience=Audience(oldest=150)),
+    "a sex": CalendarPolicy(audience=Audience(sex=Sex.FEMALE)),
+    "whose list": CalendarPolicy(audience=Audience(listed_with="9141200")),
+    "somebody must act": CalendarPolicy(representation=Ask.REQUIRED),
+    "nobody may act": CalendarPolicy(representation=Ask.REFUSED),
+    "no overlaps": CalendarPolicy(overlaps=False),
+    "questions": CalendarPolicy(questions=(Question("q", "?", (Choice("a", "A", ("time",)),)),)),
+}
+TELL_NOBODY_APART = {
+    "nothing": CalendarPolicy(),
+    "another desk": CalendarPolicy(desk=DeskKind.ACUTE),
+    "protected": CalendarPolicy(protected=True),
+    "conditions": CalendarPolicy(accept_conditions=True, moves_to=("lab",), shows_appointments=False),
+}
+
+
+@pytest.mark.parametrize("policy", TELL_CITIZENS_APART.values(), ids=TELL_CITIZENS_APART)
+def test_a_calendar_whose_rules_look_at_who_asks_is_not_the_same_for_all(policy: CalendarPolicy) -> None:
+    assert not is_the_same_for_all(replace(CALENDAR, types=(KIND,), policy=policy))
+
+
+def test_nor_is_one_with_a_limit_for_each_citizen() -> None:
+    limited = replace(KIND, policy=TypePolicy(most_open=9))
+    assert not is_the_same_for_all(replace(CALENDAR, types=(KIND, limited)))
+
+
+@pytest.mark.parametrize("policy", TELL_NOBODY_APART.values(), ids=TELL_NOBODY_APART)
+def test_any_other_calendar_is_the_same_for_all(policy: CalendarPolicy) -> None:
+    hidden = replace(KIND, policy=TypePolicy(hidden=True, latest=timedelta(hours=2)))
+    assert is_the_same_for_all(replace(CALENDAR, types=(KIND, hidden), policy=policy))
