@@ -207,6 +207,8 @@ class Service:
         self, deliveries: Sequence[Delivery], outcomes: Sequence[Outcome], replies: Sequence[Outbound]
     ) -> None:
         """Send, then acknowledge. What could not be sent the outbox still owes, so the delivery is done."""
+        sent = await self._sending.send(replies)
+        crash_point("after-confirm")
         done, undone = [], []
         for delivery, outcome in zip(deliveries, outcomes, strict=True):
             tell(delivery.inbound, outcome)
@@ -214,8 +216,6 @@ class Service:
                 undone.append((delivery, outcome))
             else:
                 done.append(delivery)
-        sent = await self._sending.send(replies)
-        crash_point("after-confirm")
         await self._mailbox.ack(done)
         crash_point("after-ack")
         if self._metrics is not None:
