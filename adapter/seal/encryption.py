@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from adapter.errors import DecryptionFailed, InvalidCms, Unsupported
 from adapter.seal.key_transport import content_key
-from adapter.seal.reading import Unreadable, algorithm_name, length_of_first, read, read_content
+from adapter.seal.reading import Unreadable, algorithm_name, bounded, length_of_first, read, read_content
 from adapter.seal.structures import (
     DATA,
     SIGNED_DATA,
@@ -31,8 +31,6 @@ from adapter.seal.structures import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from cryptography.hazmat import asn1
 
     from adapter.seal.certificates import Certificate
     from adapter.seal.keys import OwnKey
@@ -75,16 +73,20 @@ def failed() -> DecryptionFailed:
 
 
 def _open_cbc(envelope: EnvelopedData, keys: Mapping[bytes, OwnKey]) -> bytes:
-    algorithm, content = envelope.encrypted.algorithm, envelope.encrypted.content
-    length = _key_length(algorithm, _CBC)
-    vector = read(algorithm, CbcAlgorithm).vector
+    algorithm, content = bounded(envelope.encrypted.algorithm), envelope.encrypted.content
+    try:
+        named = read(algorithm, CbcAlgorithm)
+    except Unreadable:
+        _key_length(algorithm_name(algorithm), _CBC)
+        raise
+    length, vector = _key_length(named.name, _CBC), named.vector
     if len(vector) != _BLOCK or not content or len(content) % _BLOCK:
         return _refuse()
     key = content_key(envelope.recipients, keys, length)
     if key is None:
         raise failed()
     decryptor = Cipher(algorithms.AES(key), modes.CBC(vector)).decryptor()
-    padded = decryptor.update(content) + decryptor.finalize()
+    padded = decryptor.update(content)  # whole blocks, so that there is nothing to finalize
     try:
         end = length_of_first(padded)
     except Unreadable:
@@ -95,8 +97,8 @@ def _open_cbc(envelope: EnvelopedData, keys: Mapping[bytes, OwnKey]) -> bytes:
 
 
 def _open_gcm(envelope: AuthEnvelopedData, keys: Mapping[bytes, OwnKey]) -> bytes:
-    algorithm, content = envelope.encrypted.algorithm, envelope.encrypted.content
-    length = _key_length(algorithm, _GCM)
+    algorithm, content = bounded(envelope.encrypted.algorithm), envelope.encrypted.content
+    length = _key_length(algorithm_name(algorithm), _GCM)
     nonce = read(algorithm, GcmAlgorithm).parameters.nonce
     try:
         mode = modes.GCM(nonce, envelope.tag, min_tag_length=_SHORTEST_TAG)
@@ -114,8 +116,7 @@ def _open_gcm(envelope: AuthEnvelopedData, keys: Mapping[bytes, OwnKey]) -> byte
         raise failed() from None
 
 
-def _key_length(algorithm: asn1.TLV, lengths: Mapping[Oid, int]) -> int:
-    name = algorithm_name(algorithm)
+def _key_length(name: Oid, lengths: Mapping[Oid, int]) -> int:
     if name not in lengths:
         raise Unsupported("The content is not encrypted with AES-CBC or AES-GCM")
     return lengths[name]

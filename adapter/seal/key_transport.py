@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from adapter.errors import Unsupported
 from adapter.seal.reading import algorithm_name, read, read_recipients
-from adapter.seal.structures import SEQUENCE, KeyTransport, OaepAlgorithm, Oid, PlainAlgorithm
+from adapter.seal.structures import OaepAlgorithm, Oid, PlainAlgorithm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
 
     from adapter.seal.keys import OwnKey
+    from adapter.seal.structures import KeyTransport
 
 _RSA, _OAEP, _MGF1 = (Oid(f"1.2.840.113549.1.1.{number}") for number in (1, 7, 8))
 _SHA1 = Oid("1.3.14.3.2.26")  # what OAEP means where no digest is named; there it need not resist collisions
@@ -41,10 +42,7 @@ def content_key(recipients: asn1.TLV, keys: Mapping[bytes, OwnKey], length: int)
     ``None`` if none of them is named. What comes out is random where the real one does not. Raises
     ``Unreadable`` for recipients that are not to be read, and ``Unsupported`` for another way than RSA.
     """
-    for tlv in read_recipients(recipients):
-        if tlv.tag_bytes != SEQUENCE:
-            continue  # a recipient of another kind, who is not us
-        recipient = read(tlv, KeyTransport)
+    for recipient in read_recipients(recipients):
         key = keys.get(name_of(recipient.recipient))
         if key is not None:
             return _unwrap(recipient, key, length)

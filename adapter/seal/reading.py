@@ -13,17 +13,19 @@ from asn1crypto import cms, parser
 from cryptography.hazmat import asn1
 
 from adapter.seal.structures import (
+    SEQUENCE,
     TYPES,
     AnyAlgorithm,
     Boxed,
     BoxedRecipients,
+    KeyTransport,
     Oid,
     OneRecipient,
     PlainAlgorithm,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -31,6 +33,7 @@ MOST_BER = 100_000
 MOST_AROUND = 50_000  # bytes that the recipients or the signer may take; the real ones take less than 2,000
 
 _ENDLESS = b"\x80"
+_USUAL = b"\x30\x82"  # a sequence, with its length in the next two bytes
 
 
 class Unreadable(Exception):
@@ -50,38 +53,56 @@ def read_content(data: bytes, *kinds: type[T]) -> T:
 
 def length_of_first(data: bytes) -> int:
     """How many bytes the first element of ``data`` has, its header included. Raises ``Unreadable``."""
+    if data.startswith(_USUAL):
+        length = 4 + int.from_bytes(data[2:4], "big")
+        if length > len(data):
+            raise Unreadable
+        return length
     if len(data) > MOST_BER and data[1:2] == _ENDLESS:
         raise Unreadable
     try:
-        length: int = parser.peek(data)
+        found: int = parser.peek(data)
     except ValueError:
         raise Unreadable from None
-    return length
+    return found
+
+
+def bounded(tlv: asn1.TLV) -> asn1.TLV:
+    """The part itself. Raises ``Unreadable`` if it is far too large; what is within it then is not."""
+    if len(tlv.data) > MOST_AROUND:
+        raise Unreadable
+    return tlv
 
 
 def read(tlv: asn1.TLV, kind: type[T]) -> T:
-    """A part of something, as ``kind``. Raises ``Unreadable``, also for one that is far too large."""
-    if len(tlv.data) > MOST_AROUND:
-        raise Unreadable
+    """A part of something, ``bounded`` before, as ``kind``. Raises ``Unreadable``."""
     try:
         return tlv.parse(kind)  # type: ignore[no-any-return] # the stub says nothing of what it gives
     except ValueError:
         raise Unreadable from None
 
 
-def read_recipients(tlv: asn1.TLV) -> list[asn1.TLV]:
-    """The recipients of an envelope. Raises ``Unreadable``, also when there are too many."""
-    if len(tlv.data) > MOST_AROUND:
-        raise Unreadable
+def read_recipients(tlv: asn1.TLV) -> Iterator[KeyTransport]:
+    """Those recipients of an envelope who are of our kind.
+
+    Raises ``Unreadable`` for one that is not to be read, when it comes to that, and when there are too many.
+    """
     try:
-        return [tlv.parse(OneRecipient).recipient]
+        one = bounded(tlv).parse(OneRecipient).recipient
     except ValueError:
-        pass  # the usual is one
+        yield from _several_recipients(tlv)
+    else:
+        yield one
+
+
+def _several_recipients(tlv: asn1.TLV) -> Iterator[KeyTransport]:
     try:
         boxed = asn1.decode_der(BoxedRecipients, asn1.encode_der(Boxed(content=tlv)))
     except ValueError:
         raise Unreadable from None
-    return boxed.content.as_list()
+    for one in boxed.content.as_list():
+        if one.tag_bytes == SEQUENCE:
+            yield read(one, KeyTransport)
 
 
 def algorithm_name(tlv: asn1.TLV) -> Oid:

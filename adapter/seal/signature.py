@@ -21,7 +21,7 @@ from adapter.errors import InvalidCms, InvalidSignature, MissingCertificate, Uns
 from adapter.seal.certificates import read_certificate
 from adapter.seal.encryption import failed
 from adapter.seal.key_transport import name_of
-from adapter.seal.reading import Unreadable, algorithm_name, read, read_content
+from adapter.seal.reading import Unreadable, algorithm_name, bounded, read, read_content
 from adapter.seal.structures import (
     DATA,
     Attribute,
@@ -133,7 +133,7 @@ def read_signature(data: bytes, known: Iterable[Certificate]) -> Signature:
     if content.content_type != DATA or content.content is None:
         raise InvalidCms("There is no content within the signature")
     try:
-        signer = read(signed.signers, OneSigner).signer
+        signer = read(bounded(signed.signers), OneSigner).signer
     except Unreadable:
         raise InvalidCms("There is not exactly one signer") from None
     enclosed = signed.certificates or []

@@ -167,9 +167,9 @@ class AuthEnveloped:
 
 @asn1.set
 class OneRecipient:
-    """A set of recipients that holds exactly one."""
+    """A set of recipients that holds exactly one, who is of our kind."""
 
-    recipient: asn1.TLV
+    recipient: KeyTransport
 
 
 @asn1.sequence
