@@ -55,9 +55,9 @@ def write_reply(head: Head, answer: Answer, *, msg_id: str, now: datetime, waits
         f"<RefToConversation>{text(head.conversation or head.msg_id)}</RefToConversation></ConversationRef>"
     )
     kind = coded("Type", head.function, head.function_words)
-    parts = [write_document(write_notat(answer), moment, title=answer.title)]
+    parts = write_document(write_notat(answer), moment, title=answer.title)
     for description, content in answer.attachments:
-        parts += [_begin_document(moment, description=description), content, _END_OF_DOCUMENT]
+        parts += write_document(content, moment, description=description)
     return write_message(kind, about, (head.receiver, head.sender), _write_patient(head.patient), parts)
 
 
@@ -111,17 +111,21 @@ def _write_error(finding: Finding) -> Markup:
 
 def write_document(
     content: str, moment: str, *, title: str | None = None, description: str | None = None
-) -> str:
-    """A part of a message, with a title or a description for people."""
-    begun = _begin_document(moment, title=title, description=description)
-    return f"{begun}{content}{_END_OF_DOCUMENT}"
+) -> list[str]:
+    """A part of a message, with a title or a description for people. In pieces for ``Forms.checked``."""
+    return [
+        f"<Document>{optional('ContentDescription', title) or ''}<RefDoc>",
+        _issued(moment),
+        f"{_IS_XML}{optional('Description', description) or ''}<Content>",
+        content,
+        _END_OF_DOCUMENT,
+    ]
 
 
-def _begin_document(moment: str, *, title: str | None = None, description: str | None = None) -> str:
-    return (
-        f"<Document>{optional('ContentDescription', title) or ''}<RefDoc>"
-        f'<IssueDate V="{moment}"/>{_IS_XML}{optional("Description", description) or ""}<Content>'
-    )
+@lru_cache(1)
+def _issued(moment: str) -> Part:
+    """Its form is that of any moment: else every second would have forms of its own, to be checked anew."""
+    return Part(f'<IssueDate V="{moment}"/>', like='<IssueDate V=""/>')
 
 
 def write_patient(patient: Patient) -> str:

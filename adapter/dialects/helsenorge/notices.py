@@ -101,8 +101,8 @@ class HelsenorgeNotices:
         event = replace(appointment_event(appointment), related_to=None, taken=None)
         calendar = write_calendar([event], self._zone)
         parts = [
-            write_document(dialog, moment, title=words.title),
-            write_document(calendar, moment, description=_DESCRIPTION),
+            *write_document(dialog, moment, title=words.title),
+            *write_document(calendar, moment, description=_DESCRIPTION),
         ]
         return write_message(
             coded("Type", function.value, function.words),

@@ -6,6 +6,7 @@ SQLite tells of every statement that it executes, in whatever way it was given t
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -131,6 +132,16 @@ def test_a_message_is_parsed_and_validated_once_and_a_reply_once_a_form(
     batches.process(queries)
     forms = 1
     assert calls == {"parse": MANY + forms, "validate": MANY + forms}
+
+
+def test_a_form_that_was_allowed_is_allowed_at_any_moment(
+    batches: Batches, queries: list[Inbound], calls: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches.process(queries[:1])
+    a_minute_later = batches._clock() + timedelta(minutes=1)
+    monkeypatch.setattr(batches, "_clock", lambda: a_minute_later)
+    batches.process(queries[1:2])
+    assert calls == {"parse": 2 + len(["a reply"]), "validate": 2 + len(["a reply"])}
 
 
 @pytest.mark.parametrize("waiting", [1, 10, MANY])
