@@ -25,7 +25,7 @@ from adapter.outcome import Parked, RetryLater, dispatches_of
 from adapter.retrying import pause_before_next_try
 from adapter.sending import RESEND_EVERY, Sending
 from adapter.telemetry import tell
-from adapter.worker import Worker, aside, portions
+from adapter.worker import Worker, aside, portion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -72,6 +72,7 @@ class Service:
         self._metrics = metrics
         self._worker = Worker()
         self._sending = sending = Sending(settings, mailbox, engine, batches, self._worker, metrics)
+        self._turn = asyncio.Lock()  # of the lanes, on the worker; whoever has waited longest is next
         self._stop = asyncio.Event()
         self._store_is_away = False
         if metrics is not None:
@@ -154,20 +155,26 @@ class Service:
     # --- a lane
 
     async def _serve(self, lane: Lane) -> None:
-        """Carry batch after batch. One is settled while the next is processed, and they settle in order."""
+        """Carry batch after batch. One is settled while the next is processed, and they settle in order.
+
+        A batch is what is waiting when its turn has come, not what was when it began to wait for it.
+        """
         settling: asyncio.Task[None] | None = None
         async with asyncio.TaskGroup() as group:  # what goes wrong in settling ends the lane
-            while deliveries := await self._next_batch(lane):
+            while waiting := await self._next_batch(lane):
                 crash_point("taken")
-                for portion in portions(deliveries):
-                    outcomes = await self._process(portion)
+                while waiting:
+                    async with self._turn:
+                        waiting += self._mailbox.more(lane, self._settings.batch - len(waiting))
+                        taken, waiting = portion(waiting)
+                        outcomes = await self._process(taken)
                     if outcomes is None:
                         return
                     replies = [dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)]
                     self._sending.hold(replies)
                     if settling is not None:
                         await settling
-                    settling = group.create_task(self._settle(portion, outcomes, replies))
+                    settling = group.create_task(self._settle(taken, outcomes, replies))
 
     async def _next_batch(self, lane: Lane) -> list[Delivery]:
         """What is waiting, once there is room for what answers it; nothing when told to stop."""

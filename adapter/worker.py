@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from adapter.mailbox import Delivery
 
@@ -79,19 +79,14 @@ async def aside(function: Callable[..., None], *args: Any) -> None:  # noqa: ANN
     await done.wait()
 
 
-def portions(deliveries: Sequence[Delivery]) -> Iterator[list[Delivery]]:
-    """``deliveries`` in order, cut into as much as one thread may read; what is larger comes by itself."""
-    portion: list[Delivery] = []
+def portion(deliveries: Sequence[Delivery]) -> tuple[list[Delivery], list[Delivery]]:
+    """``deliveries``, cut in two: as many as one thread may read, one at least, and what is left."""
     size = 0
-    for delivery in deliveries:
-        more = len(delivery.inbound.body)
-        if portion and size + more > _MOST_READ:
-            yield portion
-            portion, size = [], 0
-        portion.append(delivery)
-        size += more
-    if portion:
-        yield portion
+    for number, delivery in enumerate(deliveries):
+        size += len(delivery.inbound.body)
+        if number and size > _MOST_READ:
+            return list(deliveries[:number]), list(deliveries[number:])
+    return list(deliveries), []
 
 
 def _new_thread() -> ThreadPoolExecutor:

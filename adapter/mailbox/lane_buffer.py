@@ -45,6 +45,11 @@ class LaneBuffer:
                 raise MailboxClosed("the mailbox takes no more messages")
             self._arrived[lane].clear()
             await self._arrived[lane].wait()
+        return self.more(lane, limit)
+
+    def more(self, lane: Lane, limit: int) -> list[Delivery]:
+        """Gives what is there, at most ``limit``, and waits for nothing."""
+        waiting = self._waiting[lane]
         return [waiting.popleft() for _ in range(min(limit, len(waiting)))]
 
     def clear(self) -> None:

@@ -70,6 +70,9 @@ class MemoryMailbox:
     async def next_batch(self, lane: Lane, limit: int) -> list[Delivery]:
         return await self._buffer.take(lane, limit)
 
+    def more(self, lane: Lane, limit: int) -> list[Delivery]:
+        return self._buffer.more(lane, limit)
+
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         if not self._connected:
             raise MailboxUnavailable("there is no connection to the broker")

@@ -116,6 +116,12 @@ class Mailbox(Protocol):
             MailboxClosed: nothing more will come.
         """
 
+    def more(self, lane: Lane, limit: int) -> list[Delivery]:
+        """What is waiting on the lane at this moment: at most ``limit``, maybe nothing.
+
+        For whoever has to wait with a batch before it is processed, and can take along what came meanwhile.
+        """
+
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         """Puts the messages on their queues, in this order, and waits until the broker has them.
 

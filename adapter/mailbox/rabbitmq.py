@@ -74,6 +74,9 @@ class RabbitMailbox:
     async def next_batch(self, lane: Lane, limit: int) -> list[Delivery]:
         return await self._buffer.take(lane, limit)
 
+    def more(self, lane: Lane, limit: int) -> list[Delivery]:
+        return self._buffer.more(lane, limit)
+
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         return await self._open_session().publish(messages)
 

@@ -59,6 +59,26 @@ async def test_what_waits_already_is_one_batch(world: Any, write: Any, read: Any
     assert len(batch) <= 2
 
 
+async def test_more_is_what_came_meanwhile_and_waits_for_nothing(
+    world: Any, write: Any, read: Any, eventually: Any
+) -> None:
+    mailbox = world.mailbox()
+    await mailbox.start([world.her_id])
+    assert mailbox.more(Lane.ASYNC, 10) == []
+    await world.deliver(*(write(text) for text in "abcd"))
+    handed_out = await mailbox.next_batch(Lane.ASYNC, 1)
+
+    async def all_have_come() -> bool:
+        handed_out.extend(mailbox.more(Lane.ASYNC, 3 - len(handed_out)))
+        return len(handed_out) == 3
+
+    await eventually(all_have_come)
+    assert mailbox.more(Lane.SYNC, 10) == []
+    await mailbox.stop_consuming()
+    assert mailbox.more(Lane.ASYNC, 10) == []
+    assert read(handed_out) == ["a", "b", "c"]
+
+
 async def test_a_message_says_where_and_when_it_came(world: Any, write: Any, collect: Any) -> None:
     mailbox = world.mailbox()
     await mailbox.start([world.her_id])

@@ -1,8 +1,9 @@
-"""A lane settles one batch while the next is processed: one and no more, and in order."""
+"""Turns: a batch is what waits when its turn comes, and it settles while the next is processed."""
 
 from __future__ import annotations
 
 import asyncio
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,3 +141,33 @@ async def test_what_goes_wrong_in_settling_ends_the_service(
         with pytest.raises(ExceptionGroup) as failed:
             await watched.running
     assert failed.group_contains(ZeroDivisionError)
+
+
+async def test_a_batch_takes_along_what_comes_while_it_waits_for_its_turn(
+    engine: Engine, batches: Batches, letter: Callable[..., Inbound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, sizes, process = Event(), [], batches.process
+
+    def slow(batch: Sequence[Inbound], sent: Sequence[str] = ()) -> list[Outcome]:
+        sizes.append(len(batch))
+        assert may_go_on.wait(LONG)
+        return process(batch, sent)
+
+    monkeypatch.setattr(batches, "process", slow)
+    mailbox = MemoryMailbox()
+    service = Service(Settings(batch=3, now="2030-01-01T08:00"), mailbox, engine, batches)
+    async with asyncio.timeout(LONG):
+        running = asyncio.create_task(service.run([OWNER]))
+        put(mailbox, [letter(letters.reserve("K1"))])
+        while not sizes:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+        question = letter(letters.slot_query("2026-03-02", "2026-03-02"))
+        for _ in range(4):
+            mailbox.broker.deliver(Outbound(question.body, question.properties, f"{OWNER}_sync"))
+            await asyncio.sleep(0.01)
+        may_go_on.set()
+        while len(sizes) < 3:  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+        service.stop()
+        assert await running
+    assert sizes == [1, 3, 1]
