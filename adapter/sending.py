@@ -54,7 +54,7 @@ class Sending:
         self.owed = 1
         """How many replies are unsent. Above 0, they are counted when the outbox is next looked at."""
         self.store_is_away = False
-        """The outbox could not be read when it was last looked at."""
+        """The store did not answer when it was last asked, here or for a batch."""
         self._settings = settings
         self._mailbox = mailbox
         self._engine = engine

@@ -74,15 +74,13 @@ class Service:
         self._sending = sending = Sending(settings, mailbox, engine, batches, self._worker, metrics)
         self._turn = asyncio.Lock()  # of the lanes, on the worker; whoever has waited longest is next
         self._stop = asyncio.Event()
-        self._store_is_away = False
         if metrics is not None:
             metrics.watch(lambda: self.ready, lambda: mailbox.ready, lambda: sending.owed)
 
     @property
     def ready(self) -> bool:
         """Whether a message that came now would be answered: consumers are alive, and the store answers."""
-        store_is_away = self._store_is_away or self._sending.store_is_away
-        return self._mailbox.ready and not store_is_away and not self._store_hangs
+        return self._mailbox.ready and not self._sending.store_is_away and not self._store_hangs
 
     @property
     def _store_hangs(self) -> bool:
@@ -160,33 +158,40 @@ class Service:
         A batch is what is waiting when its turn has come, not what was when it began to wait for it.
         """
         settling: asyncio.Task[None] | None = None
+        waiting: list[Delivery] = []
         async with asyncio.TaskGroup() as group:  # what goes wrong in settling ends the lane
-            while waiting := await self._next_batch(lane):
+            while waiting := waiting or await self._next_batch(lane):
                 crash_point("taken")
-                while waiting:
-                    async with self._turn:
-                        waiting += self._mailbox.more(lane, self._settings.batch - len(waiting))
-                        taken, waiting = portion(waiting)
-                        outcomes = await self._process(taken)
-                    if outcomes is None:
-                        return
-                    replies = [dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)]
-                    self._sending.hold(replies)
-                    if settling is not None:
-                        await settling
-                    settling = group.create_task(self._settle(taken, outcomes, replies))
+                if await self._stopped_before_there_is_room():
+                    return
+                async with self._turn:
+                    waiting = self._mailbox.topped_up(lane, waiting, self._settings.batch)
+                    taken, waiting = portion(waiting)
+                    if not taken:
+                        continue
+                    outcomes = await self._process(taken)
+                if outcomes is None:
+                    return
+                replies = [dispatch.outbound for one in outcomes for dispatch in dispatches_of(one)]
+                self._sending.hold(replies)
+                if settling is not None:
+                    await settling
+                settling = group.create_task(self._settle(taken, outcomes, replies))
 
     async def _next_batch(self, lane: Lane) -> list[Delivery]:
-        """What is waiting, once there is room for what answers it; nothing when told to stop."""
+        """What is waiting; nothing when told to stop."""
         try:
-            deliveries = await self._mailbox.next_batch(lane, self._settings.batch)
+            return await self._mailbox.next_batch(lane, self._settings.batch)
         except MailboxClosed:
             return []
+
+    async def _stopped_before_there_is_room(self) -> bool:
+        """Wait while too many replies are unsent: answering more would only make more of them."""
         while self._sending.owes_too_much:
             log.warning("too many replies are unsent; answering no more messages", unsent=self._sending.owed)
             if await self._stopped_within(RESEND_EVERY):
-                return []
-        return deliveries
+                return True
+        return False
 
     async def _process(self, deliveries: Sequence[Delivery]) -> list[Outcome] | None:
         """What became of each. Waits for a store that is away, instead of burning the messages' tries.
@@ -201,10 +206,10 @@ class Service:
                 async with self._sending.marking() as sent:
                     outcomes = await self._worker.do(self._batches.process, batch, sent)
             except StoreUnavailable:
-                self._store_is_away = True
+                self._sending.store_is_away = True
                 log.warning("the booking store does not answer; waiting for it", messages=len(batch))
             else:
-                self._store_is_away = False
+                self._sending.store_is_away = False
                 return outcomes
             if await self._stopped_within(pause):
                 return None

@@ -35,6 +35,10 @@ class _Token:
     consumer: Consumer
     number: int
 
+    @property
+    def is_open(self) -> bool:
+        return self.number in self.consumer.in_hand
+
 
 class MemoryMailbox:
     """A ``Mailbox`` on a ``MemoryBroker``; see the port for what each method does.
@@ -70,8 +74,9 @@ class MemoryMailbox:
     async def next_batch(self, lane: Lane, limit: int) -> list[Delivery]:
         return await self._buffer.take(lane, limit)
 
-    def more(self, lane: Lane, limit: int) -> list[Delivery]:
-        return self._buffer.more(lane, limit)
+    def topped_up(self, lane: Lane, deliveries: Sequence[Delivery], limit: int) -> list[Delivery]:
+        ours = [one for one in deliveries if isinstance(one.token, _Token) and one.token.is_open]
+        return ours + self._buffer.more(lane, limit - len(ours))
 
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         if not self._connected:
@@ -143,7 +148,7 @@ class MemoryMailbox:
         self, delivery: Delivery, queue: str, headers: Mapping[str, str], ttl: timedelta | None
     ) -> None:
         token = delivery.token
-        if not isinstance(token, _Token) or token.number not in token.consumer.in_hand:
+        if not isinstance(token, _Token) or not token.is_open:
             raise MailboxUnavailable("the message came over a connection that is gone")
         properties = delivery.inbound.properties
         changed = replace(properties, headers={**properties.headers, **headers})

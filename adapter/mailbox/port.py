@@ -116,10 +116,11 @@ class Mailbox(Protocol):
             MailboxClosed: nothing more will come.
         """
 
-    def more(self, lane: Lane, limit: int) -> list[Delivery]:
-        """What is waiting on the lane at this moment: at most ``limit``, maybe nothing.
+    def topped_up(self, lane: Lane, deliveries: Sequence[Delivery], limit: int) -> list[Delivery]:
+        """A batch that has had to wait, as it is to be processed: at most ``limit``, maybe nothing.
 
-        For whoever has to wait with a batch before it is processed, and can take along what came meanwhile.
+        Without those whose connection is gone, which come again by themselves, and with what has come on the
+        lane meanwhile.
         """
 
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:

@@ -18,7 +18,7 @@ import structlog
 
 from adapter.mailbox import lenient
 from adapter.mailbox.broker_errors import as_unavailable, describe
-from adapter.mailbox.deliveries import settle
+from adapter.mailbox.deliveries import Token, settle
 from adapter.mailbox.lane_buffer import LaneBuffer
 from adapter.mailbox.pauses import Pauses
 from adapter.mailbox.port import MailboxClosed, MailboxError, MailboxUnavailable, QueueMissing, QueueRefused
@@ -74,8 +74,9 @@ class RabbitMailbox:
     async def next_batch(self, lane: Lane, limit: int) -> list[Delivery]:
         return await self._buffer.take(lane, limit)
 
-    def more(self, lane: Lane, limit: int) -> list[Delivery]:
-        return self._buffer.more(lane, limit)
+    def topped_up(self, lane: Lane, deliveries: Sequence[Delivery], limit: int) -> list[Delivery]:
+        ours = [one for one in deliveries if isinstance(one.token, Token) and one.token.is_open]
+        return ours + self._buffer.more(lane, limit - len(ours))
 
     async def publish(self, messages: Sequence[Outbound]) -> list[PublishResult]:
         return await self._open_session().publish(messages)

@@ -20,6 +20,7 @@ _ANY_SIZE = Limits(10**9, 10**9, 100, 10**9, 10**9, 10**9)  # our own; the limit
 
 _TEXT = re.compile(r">[^<]+")
 _REPEATED = re.compile(r"(<vevent>.*?</vevent>)\1+", re.DOTALL)  # the same event counts only once
+_HERE = "<>"  # where a part stands
 _NEXT_TO_EACH_OTHER = "</vevent><vevent>"
 _MOST_FORMS = 10_000
 
@@ -56,7 +57,7 @@ class Forms:
         body = document(*[one.body if isinstance(one, Part) else one for one in pieces])
         if not self._check:
             return body
-        of_its_own = "".join([one for one in pieces if not isinstance(one, Part)])
+        of_its_own = "".join([_HERE if isinstance(one, Part) else one for one in pieces])
         form = hash((_form(of_its_own), *[one.form for one in pieces if isinstance(one, Part)]))
         if form not in self._allowed:
             try:

@@ -59,24 +59,45 @@ async def test_what_waits_already_is_one_batch(world: Any, write: Any, read: Any
     assert len(batch) <= 2
 
 
-async def test_more_is_what_came_meanwhile_and_waits_for_nothing(
+async def test_a_batch_is_topped_up_with_what_came_meanwhile_and_waits_for_nothing(
     world: Any, write: Any, read: Any, eventually: Any
 ) -> None:
     mailbox = world.mailbox()
     await mailbox.start([world.her_id])
-    assert mailbox.more(Lane.ASYNC, 10) == []
+    assert mailbox.topped_up(Lane.ASYNC, [], 10) == []
     await world.deliver(*(write(text) for text in "abcd"))
-    handed_out = await mailbox.next_batch(Lane.ASYNC, 1)
+    batch = await mailbox.next_batch(Lane.ASYNC, 1)
 
-    async def all_have_come() -> bool:
-        handed_out.extend(mailbox.more(Lane.ASYNC, 3 - len(handed_out)))
-        return len(handed_out) == 3
+    async def is_full() -> bool:
+        nonlocal batch
+        batch = mailbox.topped_up(Lane.ASYNC, batch, 3)
+        return len(batch) == 3
 
-    await eventually(all_have_come)
-    assert mailbox.more(Lane.SYNC, 10) == []
+    await eventually(is_full)
+    assert mailbox.topped_up(Lane.SYNC, [], 10) == []
     await mailbox.stop_consuming()
-    assert mailbox.more(Lane.ASYNC, 10) == []
-    assert read(handed_out) == ["a", "b", "c"]
+    assert read(mailbox.topped_up(Lane.ASYNC, batch, 10)) == ["a", "b", "c"]
+
+
+async def test_what_came_over_a_connection_that_is_gone_leaves_the_batch(
+    world: Any, write: Any, read: Any, eventually: Any
+) -> None:
+    mailbox = world.mailbox()
+    await mailbox.start([world.her_id])
+    await world.deliver(write("again"))
+    (first,) = await mailbox.next_batch(Lane.ASYNC, 1)
+    await world.cut()
+    await world.mend()
+    batch = [first]
+
+    async def has_come_again() -> bool:
+        nonlocal batch
+        batch = mailbox.topped_up(Lane.ASYNC, batch, 10)
+        return batch != [] and batch[0] is not first
+
+    await eventually(has_come_again)
+    assert read(batch) == ["again"]
+    assert batch[0].inbound.redelivered
 
 
 async def test_a_message_says_where_and_when_it_came(world: Any, write: Any, collect: Any) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
+from adapter import worker
 from adapter.mailbox.memory import MemoryMailbox
+from adapter.mailbox.topology import dead_letter_queue
 from adapter.message import Outbound
 from adapter.serving import Service
 from adapter.settings import Settings
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from adapter.message import Inbound
     from adapter.outcome import Outcome
 
-QUEUE, REPLIES = f"{OWNER}_async", f"{HUB}_async"
+QUEUE, WAITING, REPLIES = f"{OWNER}_async", f"{OWNER}_sync", f"{HUB}_async"
+DAY = ("2026-03-02", "2026-03-02")
 LONG = 30
 
 
@@ -143,31 +147,91 @@ async def test_what_goes_wrong_in_settling_ends_the_service(
     assert failed.group_contains(ZeroDivisionError)
 
 
+class Held:
+    """A service whose batches wait for ``may_go_on``; ``sizes`` are of those that were begun."""
+
+    def __init__(
+        self,
+        mailbox: MemoryMailbox,
+        engine: Engine,
+        batches: Batches,
+        monkeypatch: pytest.MonkeyPatch,
+        **settings: int,
+    ) -> None:
+        self.may_go_on, self.sizes = Event(), list[int]()
+        process = batches.process
+
+        def slow(batch: Sequence[Inbound], sent: Sequence[str] = ()) -> list[Outcome]:
+            self.sizes.append(len(batch))
+            assert self.may_go_on.wait(LONG)
+            return process(batch, sent)
+
+        monkeypatch.setattr(batches, "process", slow)
+        self._service = Service(Settings(now="2030-01-01T08:00", **settings), mailbox, engine, batches)
+        self._running = asyncio.create_task(self._service.run([OWNER]))
+
+    async def until_begun(self, count: int) -> None:
+        while len(self.sizes) < count:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> bool:
+        self._service.stop()
+        return await self._running
+
+
+async def ask(mailbox: MemoryMailbox, question: Inbound) -> None:
+    """Put a question on the queue of those who wait, and give the service the time to take it."""
+    mailbox.broker.deliver(Outbound(question.body, question.properties, WAITING))
+    await asyncio.sleep(0.1)
+
+
 async def test_a_batch_takes_along_what_comes_while_it_waits_for_its_turn(
     engine: Engine, batches: Batches, letter: Callable[..., Inbound], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    may_go_on, sizes, process = Event(), [], batches.process
-
-    def slow(batch: Sequence[Inbound], sent: Sequence[str] = ()) -> list[Outcome]:
-        sizes.append(len(batch))
-        assert may_go_on.wait(LONG)
-        return process(batch, sent)
-
-    monkeypatch.setattr(batches, "process", slow)
     mailbox = MemoryMailbox()
-    service = Service(Settings(batch=3, now="2030-01-01T08:00"), mailbox, engine, batches)
     async with asyncio.timeout(LONG):
-        running = asyncio.create_task(service.run([OWNER]))
+        held = Held(mailbox, engine, batches, monkeypatch, batch=3)
         put(mailbox, [letter(letters.reserve("K1"))])
-        while not sizes:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
-        question = letter(letters.slot_query("2026-03-02", "2026-03-02"))
+        await held.until_begun(1)
         for _ in range(4):
-            mailbox.broker.deliver(Outbound(question.body, question.properties, f"{OWNER}_sync"))
+            await ask(mailbox, letter(letters.slot_query(*DAY)))
+        held.may_go_on.set()
+        await held.until_begun(3)
+        assert await held.stop()
+    assert held.sizes == [1, 3, 1]
+
+
+async def test_what_is_to_be_parked_is_not_lost_when_it_comes_again_before_its_turn(
+    engine: Engine, batches: Batches, letter: Callable[..., Inbound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = MemoryMailbox()
+    question = letter(letters.slot_query(*DAY))
+    from_nobody = replace(question, properties=replace(question.properties, from_her_id=None))
+    async with asyncio.timeout(LONG):
+        held = Held(mailbox, engine, batches, monkeypatch)
+        put(mailbox, [letter(letters.reserve("K1"))])
+        await held.until_begun(1)
+        await ask(mailbox, from_nobody)
+        mailbox.disconnect()
+        mailbox.connect()
+        held.may_go_on.set()
+        while not mailbox.broker.waiting(dead_letter_queue(OWNER)):  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.01)
-        may_go_on.set()
-        while len(sizes) < 3:  # noqa: ASYNC110 - the same
-            await asyncio.sleep(0.01)
-        service.stop()
-        assert await running
-    assert sizes == [1, 3, 1]
+        assert await held.stop()
+
+
+async def test_the_limit_on_unsent_replies_also_holds_where_a_batch_is_read_in_portions(
+    engine: Engine, batches: Batches, letter: Callable[..., Inbound], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_MOST_READ", 1)
+    mailbox = MemoryMailbox(prefetch=10)
+    put(mailbox, [letter(letters.reserve("K1")) for _ in range(10)])
+    mailbox.broker.delete(REPLIES)
+    async with asyncio.timeout(LONG):
+        held = Held(mailbox, engine, batches, monkeypatch, batch=5, open_replies=4)
+        held.may_go_on.set()
+        await held.until_begun(1)
+        await asyncio.sleep(1.5)
+        begun = len(held.sizes)
+        assert await held.stop()
+    assert begun < 5

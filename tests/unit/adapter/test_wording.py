@@ -5,6 +5,7 @@ The desk is not asked here: these are the words for whatever it may answer.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ import pytest
 from lxml import etree
 
 from adapter.dialects.helsenorge.functions import slot_query
-from adapter.dialects.helsenorge.leaving import Part
+from adapter.dialects.helsenorge.leaving import Forms, Part
 from adapter.dialects.helsenorge.texts import title_of
+from adapter.errors import InvalidReply
 from handlers.desk.model import (
     Appointment,
     Calendar,
@@ -53,6 +55,7 @@ from tests.support.people import LINE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapter.xml.schema import Schema
     from handlers.desk.replies import Reply
 
     Say = Callable[[Reply, letters.Parts], etree._Element]
@@ -307,3 +310,12 @@ def test_questions_are_listed_with_their_choices(say: Say) -> None:
     assert (question.findtext("{*}Id"), question.findtext("{*}Tekst")) == ("q1", "Vil du?")
     told = [[part.text for part in choice] for choice in question.iterfind("{*}Valg")]
     assert told == [["ja", "Ja, takk"], ["nei", "Nei & nei"]]
+
+
+def test_a_part_in_another_place_makes_another_form(schema: Schema) -> None:
+    message = letters.slot_query("2026-03-02", "2026-03-02").body.decode().partition("?>")[2]
+    begun, info, document, ended = re.split("(?=<MsgInfo>)|(?=<Document>)|(?=</MsgHead>)", message)
+    forms, part = Forms(schema, check=True), Part(document)
+    forms.checked(begun, info, part, ended)
+    with pytest.raises(InvalidReply):
+        forms.checked(begun, part, info, ended)
